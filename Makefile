@@ -1,0 +1,53 @@
+# Everything a person types. The work is done by operation/ and the rooms; see README.md.
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null) python3)
+APP = .venv/bin/python
+RASA = .venv-rasa/bin/python
+export RASA_TELEMETRY_ENABLED = false
+
+.PHONY: run setup setup-dev test lint test-fast bench check-knowledge train-dialogue train-encoder evaluate \
+	evaluate-dialogue lock clean
+
+run: setup ## set up what is missing and serve the whole system
+	@$(APP) -m operation.run
+
+setup:
+	@$(PYTHON) operation/bootstrap.py
+
+setup-dev:
+	@$(PYTHON) operation/bootstrap.py --dev
+
+test: setup-dev ## set up what is missing and run every test
+	@$(APP) -m operation.test
+
+lint: setup-dev
+	@$(APP) -m ruff check . && $(APP) -m mypy
+
+check-knowledge: setup ## what an editor runs before publishing
+	@$(APP) -m knowledge.check
+
+evaluate: setup ## retrieval on the development and test questions
+	@$(APP) -m knowledge.evaluation
+
+evaluate-dialogue: setup ## cross-validation of the understanding, report in benchmarks/nlu
+	@$(APP) -m operation.evaluate_dialogue
+
+train-dialogue: setup
+	@$(APP) -m operation.train
+
+train-encoder: setup
+	@$(APP) -m knowledge.training.encoder
+
+bench: setup-dev ## measurements against baselines; never a test
+	@$(APP) -m benchmarks
+
+UV = var/uv/bin/uv
+COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock"
+lock: setup ## resolve the requirements anew
+	$(COMPILE) --python-version 3.11 requirements/uv.in -o requirements/uv.lock
+	$(COMPILE) --python-version 3.11 requirements/app.in -o requirements/app.lock
+	$(COMPILE) --python-version 3.11 requirements/dev.in -o requirements/dev.lock
+	$(COMPILE) --python-version 3.10 requirements/rasa.in -o requirements/rasa.lock
+
+clean: ## remove environments and everything made, keep the data
+	rm -rf .venv .venv-rasa var/uv var/models var/index .mypy_cache .ruff_cache .pytest_cache

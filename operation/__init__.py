@@ -1,0 +1,1 @@
+"""From a fresh machine to a running system: environments, the trained dialogue, processes."""

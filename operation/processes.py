@@ -1,0 +1,115 @@
+"""What runs: the processes of Lotse, their commands and settings, under supervisor."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+
+from api.settings import Settings
+from operation.bootstrap import APP, RASA, ROOT, SetupError
+from operation.train import rasa_environment
+
+VAR = Path(os.environ.get("LOTSE_VAR") or ROOT / "var")
+SECRETS = VAR / "secrets.env"
+CONFIGURATION = VAR / "supervisord.conf"
+ACTIONS_PORT = 5055
+
+
+@dataclass(frozen=True)
+class Process:
+    """One program: name in the log, command, port it listens on."""
+
+    name: str
+    command: tuple[str, ...]
+    port: int
+
+
+def load_secrets() -> None:
+    """Tokens between our own processes: made once, kept readable for the owner only, put into the environment."""
+    VAR.mkdir(parents=True, exist_ok=True)
+    stored = dict(line.split("=", 1) for line in SECRETS.read_text().splitlines()) if SECRETS.exists() else {}
+    for name in ("LOTSE_SERVICE_TOKEN", "LOTSE_RASA_TOKEN"):
+        stored.setdefault(name, secrets.token_urlsafe(32))
+        os.environ.setdefault(name, stored[name])
+    SECRETS.touch(mode=0o600)
+    SECRETS.write_text("".join(f"{name}={value}\n" for name, value in stored.items()))
+
+
+def processes(settings: Settings, model: Path) -> list[Process]:
+    """All processes, in the order of their start."""
+    rasa = str(RASA / "bin" / "python")
+    rasa_port = urlsplit(settings.rasa_url).port or 5005
+    return [
+        Process("api", (str(APP / "bin" / "python"), "-m", "api.app"), settings.port),
+        Process(
+            "actions",
+            (rasa, "-m", "rasa_sdk", "--actions", "bot.actions", "--port", str(actions_port())),
+            actions_port(),
+        ),
+        Process(
+            "rasa",
+            (rasa, "-m", "rasa", "run", "--enable-api", "--interface", "127.0.0.1", "--port", str(rasa_port),
+             "--model", str(model), "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"),
+            rasa_port,
+        ),
+    ]
+
+
+def actions_port() -> int:
+    """Port of the action server."""
+    return int(os.environ.get("LOTSE_ACTIONS_PORT", ACTIONS_PORT))
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What every process gets: our settings, Rasa's switches, and the database in the words of Rasa's tracker store."""
+    url = make_url(settings.database_url)
+    sqlite = url.get_backend_name() == "sqlite"
+    return {
+        **rasa_environment(),
+        "PYTHONUNBUFFERED": "1",
+        "LOTSE_API_URL": f"http://127.0.0.1:{settings.port}",
+        "LOTSE_ACTIONS_URL": f"http://127.0.0.1:{actions_port()}/webhook",
+        "LOTSE_TRACKER_DIALECT": "sqlite" if sqlite else "postgresql",
+        "LOTSE_TRACKER_HOST": url.host or "",
+        "LOTSE_TRACKER_PORT": str(url.port or ""),
+        "LOTSE_TRACKER_DATABASE": url.database or "",
+        "LOTSE_TRACKER_USER": url.username or "",
+        "LOTSE_TRACKER_PASSWORD": url.password or "",
+        "AUTH_TOKEN": os.environ.get("LOTSE_RASA_TOKEN", ""),
+    }
+
+
+def write_configuration(wanted: Iterable[Process]) -> Path:
+    """supervisor's configuration; every program writes into the one log, that of supervisor's own output."""
+    sections = [
+        f"[supervisord]\nnodaemon=true\nsilent=true\nlogfile={VAR}/supervisord.log\npidfile={VAR}/supervisord.pid\n"
+    ]
+    for process in wanted:
+        command = " ".join(f'"{part}"' if " " in part else part for part in process.command).replace("%", "%%")
+        sections.append(
+            f"[program:{process.name}]\ncommand={command}\ndirectory={ROOT}\nautorestart=true\nstartsecs=3\n"
+            "startretries=20\nstopasgroup=true\nkillasgroup=true\nstopwaitsecs=10\nredirect_stderr=true\n"
+            "stdout_logfile=/dev/fd/1\nstdout_logfile_maxbytes=0\n"
+        )
+    CONFIGURATION.write_text("\n".join(sections))
+    return CONFIGURATION
+
+
+def require_free_ports(wanted: Iterable[Process]) -> None:
+    """One clear sentence before anything starts."""
+    for process in wanted:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", process.port))
+            except OSError as error:
+                setting = {"api": "LOTSE_PORT", "rasa": "LOTSE_RASA_URL", "actions": "LOTSE_ACTIONS_PORT"}[process.name]
+                raise SetupError(
+                    f"port {process.port} ({process.name}) is taken by another program; stop it or choose another "
+                    f"port with {setting}."
+                ) from error

@@ -1,0 +1,46 @@
+"""`make test`: style, types, the dialogue's own checks and all tests, with times; ends at the first failure."""
+
+import subprocess
+import sys
+import time
+
+from operation.bootstrap import APP, RASA, ROOT, SetupError
+from operation.train import ensure_model, rasa_environment
+
+PYTHON = str(APP / "bin" / "python")
+RASA_PYTHON = str(RASA / "bin" / "python")
+
+
+def main() -> int:
+    """Run everything. Returns the exit status of the first step that failed, else 0."""
+    try:
+        model = ensure_model()
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    steps = {
+        "ruff": [PYTHON, "-m", "ruff", "check", "."],
+        "mypy": [PYTHON, "-m", "mypy"],
+        "knowledge check": [PYTHON, "-m", "knowledge.check"],
+        "rasa data validate": [RASA_PYTHON, "-m", "rasa", "data", "validate", "--config", "config.yml",
+                               "--domain", "bot/domain", "--data", "bot/data", "--fail-on-warnings"],
+        "conversation tests": [RASA_PYTHON, "-m", "rasa", "test", "core", "--model", str(model),
+                               "--stories", "tests/conversations", "--endpoints", "bot/endpoints.yml",
+                               "--out", "var/conversation-tests", "--fail-on-prediction-errors", "--no-plot"],
+        "dialogue tests": [RASA_PYTHON, "-m", "pytest", "-q", "tests/bot"],
+        "tests": [PYTHON, "-m", "pytest", "--durations=10", "--ignore=tests/bot", *sys.argv[1:]],
+    }
+    for title, command in steps.items():
+        started = time.monotonic()
+        print(f"\n=== {title}", flush=True)
+        environment = rasa_environment() if command[0] == RASA_PYTHON else None
+        status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        print(f"=== {title}: {'passed' if status == 0 else f'FAILED ({status})'} in {time.monotonic() - started:.0f} s",
+              flush=True)
+        if status != 0:
+            return status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
