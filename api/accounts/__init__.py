@@ -1,0 +1,1 @@
+"""Accounts of caseworkers: sign-in, roles, audit trail."""

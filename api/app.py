@@ -1,0 +1,159 @@
+"""The hub's application: puts the rooms together, starts what they share, and answers whether it is ready."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+import api.accounts.routes
+import api.appointments.routes
+import api.console.routes
+import api.conversations.routes
+import api.handoff.routes
+import api.inbox.routes
+import api.knowledge.routes
+import api.pages.routes
+from api import problems
+from api.appointments import service as appointments
+from api.body_limit import BodyLimit
+from api.conversations.rasa import RasaClient
+from api.database import Database
+from api.events import make_event_bus
+from api.handoff.service import end_of_service, return_unanswered
+from api.libraries import Libraries
+from api.privacy.service import erase_expired
+from api.rate_limit import MessageLimit
+from api.settings import ROOT, Settings, get_settings
+from knowledge.tenants import load_tenants
+
+log = structlog.get_logger()
+
+THREADS = 64  # requests that wait for the database or the retrieval at the same time
+MAINTENANCE_SECONDS = 60
+
+PUBLIC_ROUTERS = (
+    api.conversations.routes.router,
+    api.knowledge.routes.router,
+    api.appointments.routes.router,
+    api.appointments.routes.conversation_router,
+    api.handoff.routes.router,
+    api.handoff.routes.conversation_router,
+    api.inbox.routes.router,
+    api.accounts.routes.router,
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application with its own database, events, knowledge and connection to the dialogue.
+
+    The database must have been migrated (`python -m api.migrate`).
+    """
+    settings = settings or get_settings()
+    app = FastAPIOffline(title="Lotse", version="0.1.0", lifespan=lifespan, redoc_url=None)
+    app.state.settings = settings
+    app.state.tenants = load_tenants(ROOT / "knowledge")
+    app.state.database = Database(settings.database_url, make_event_bus(settings.redis_url))
+    app.state.rasa = RasaClient(settings)
+    app.state.message_limit = MessageLimit(settings)
+    app.state.libraries = Libraries(ROOT / "knowledge", settings.encoder, app.state.tenants)
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    for router in PUBLIC_ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(api.pages.routes.router)
+    app.include_router(api.console.routes.router)
+    add_operation_routes(app)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start the periodic work; close connections at the end."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    maintenance = asyncio.create_task(keep_house(app))
+    yield
+    maintenance.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await maintenance
+    await app.state.rasa.close()
+
+
+async def keep_house(app: FastAPI) -> None:
+    """Every minute: expired personal data, handoffs nobody answers, the change of day. Safe on several processes."""
+
+    def erase() -> None:
+        with app.state.database.write() as session:
+            erase_expired(session, retention_days=app.state.settings.retention_days)
+        with app.state.database.write() as session:
+            appointments.erase_expired(session, retention_days=app.state.settings.retention_days)
+
+    def requeue() -> None:
+        with app.state.database.write() as session:
+            return_unanswered(session)
+            end_of_service(session, app.state.tenants)
+
+    jobs: tuple[Callable[[], None], ...] = (erase, requeue, app.state.libraries.reload_when_day_changed)
+    while True:
+        await asyncio.sleep(MAINTENANCE_SECONDS)
+        for job in jobs:
+            try:
+                await run_in_threadpool(job)
+            except Exception as error:  # one failing job must not stop the others, nor the next round
+                log.error("maintenance_failed", job=job.__name__, exc_info=error)
+
+
+def add_operation_routes(app: FastAPI) -> None:
+    """`/healthz`, `/readyz`, `/metrics`."""
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz(request: Request) -> JSONResponse:
+        state = request.app.state
+        checks = {"knowledge": "ok", "dialogue": "ok" if await state.rasa.ready() else "down"}
+        try:
+            await run_in_threadpool(state.database.ping)
+            checks["database"] = "ok"
+        except Exception as error:
+            log.error("database_down", error=str(error))
+            checks["database"] = "down"
+        serving = checks["database"] == "ok"
+        # Without the dialogue the hub still answers questions and takes messages: it stays in the load balancer.
+        status = "ready" if set(checks.values()) == {"ok"} else "degraded" if serving else "down"
+        return JSONResponse({"status": status, "checks": checks}, status_code=200 if serving else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def serve() -> None:
+    """Run the application on the configured port."""
+    import uvicorn  # noqa: PLC0415  (only the server process needs it)
+
+    settings = get_settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        proxy_headers=True,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    Path(ROOT / "var").mkdir(exist_ok=True)
+    serve()

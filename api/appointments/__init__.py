@@ -1,0 +1,1 @@
+"""Appointments: sites, free slots, booking, moving, cancelling."""

@@ -1,0 +1,1 @@
+"""Conversations of citizens: transcript, turns with the dialogue, live events."""

@@ -1,0 +1,119 @@
+"""What the hub says by itself while the dialogue is away: answers from the knowledge, takes messages, hands over.
+
+Bookings are paused then. Whatever is asked here is remembered in `Conversation.pending_question`, because the
+dialogue knows nothing of it.
+"""
+
+import json
+import re
+
+from sqlalchemy.orm import Session
+from starlette.datastructures import State as AppState
+
+from api.conversations import service
+from api.conversations.models import Conversation
+from api.conversations.schemas import Choice, CitationOut, Reply, SendMessage
+from api.handoff import service as handoff
+from api.inbox import service as inbox
+from knowledge.library import Article, Hit
+
+MESSAGE = "message"
+DEGRADED = {"degraded": True}
+
+LEAVE_MESSAGE = Choice(title="Nachricht hinterlassen", payload="/leave_message")
+TALK_TO_HUMAN = Choice(title="Mit einem Menschen sprechen", payload="/talk_to_human")
+STOP = Choice(title="Abbrechen", payload="/stop")
+WAYS_OUT = [LEAVE_MESSAGE, TALK_TO_HUMAN]
+
+PAUSED = (
+    "Termine kann ich gerade nicht buchen oder ändern: Ein Teil von mir ist gestört. "
+    "Fragen beantworte ich weiter. Sie können auch eine Nachricht hinterlassen."
+)
+ASK_MESSAGE = (
+    "Was möchten Sie dem Jobcenter mitteilen? Schreiben Sie bitte alles in eine Nachricht. "
+    "Wenn Sie eine Antwort möchten, nennen Sie auch Ihren Namen und Ihre Telefonnummer oder E-Mail-Adresse."
+)
+UNSURE = "Das weiß ich nicht sicher, und raten möchte ich nicht. Ein Mensch im Jobcenter kann Ihnen helfen."
+PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.DOTALL)
+
+
+def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: SendMessage) -> list[Reply]:
+    """The hub's own replies to a turn."""
+    intent, entities = _parse(body.payload)
+    with state.database.write() as session:
+        conversation = service.get_conversation(session, conversation_id)
+        pending, conversation.pending_question = conversation.pending_question, None
+        if pending == MESSAGE and body.text:
+            entry = inbox.leave_message(
+                session, conversation=conversation, tenant=state.tenants[turn.tenant], text=body.text
+            )
+            return [_said(
+                f"Ihre Nachricht ist angekommen. Die Nummer ist {entry.receipt}. Das Jobcenter liest sie und meldet "
+                "sich bei Ihnen, wenn Sie Name und Kontakt genannt haben.",
+                kind="message_receipt",
+                data={"receipt": entry.receipt},
+            )]
+        if intent in {"leave_message", "request_callback"}:
+            conversation.pending_question = MESSAGE
+            return [_said(ASK_MESSAGE, kind="form", choices=[STOP])]
+        if intent == "talk_to_human":
+            return [_hand_over(state, session, conversation)]
+    library = state.libraries.get(turn.tenant)
+    if intent == "ask_article":
+        article = library.article(str(entities.get("article", "")))
+        if article is not None:
+            return [_answer(article, article.id, 1.0)]
+    if body.payload:
+        return [_said(PAUSED, choices=WAYS_OUT)]
+    result = library.search(body.text or "", limit=3)
+    if result.decision == "answer":
+        return [_answer(result.hits[0], result.hits[0].article, result.confidence)]
+    if result.decision == "clarify":
+        choices = [
+            Choice(title=hit.title, payload="/ask_article" + json.dumps({"article": hit.article}))
+            for hit in result.hits
+        ]
+        return [_said("Was davon meinen Sie?", kind="clarify", choices=[*choices, TALK_TO_HUMAN],
+                      confidence=result.confidence)]
+    return [_said(f"{UNSURE}\n\n{PAUSED}", kind="abstain", choices=WAYS_OUT, confidence=result.confidence)]
+
+
+def _hand_over(state: AppState, session: Session, conversation: Conversation) -> Reply:
+    library = state.libraries.get(conversation.tenant)
+    asked = handoff.request_handoff(
+        session,
+        conversation,
+        tenant=state.tenants[conversation.tenant],
+        title_of=lambda article: found.title if (found := library.article(article)) else None,
+    )
+    return _said(asked.message, kind="handoff", choices=[] if asked.available else [LEAVE_MESSAGE])
+
+
+def _parse(payload: str | None) -> tuple[str | None, dict[str, object]]:
+    match = PAYLOAD.match(payload or "")
+    if match is None:
+        return None, {}
+    try:
+        entities = json.loads(match["entities"] or "{}")
+    except ValueError:
+        entities = {}
+    return match["intent"], entities
+
+
+def _answer(source: Hit | Article, article_id: str, confidence: float) -> Reply:
+    return Reply(
+        kind="answer",
+        text=source.text,
+        spoken=source.spoken,
+        citations=[
+            CitationOut(label=c.label, title=c.title, url=c.url, as_of=c.as_of.isoformat()) for c in source.citations
+        ],
+        choices=[TALK_TO_HUMAN],
+        article=article_id,
+        confidence=confidence,
+        data=DEGRADED,
+    )
+
+
+def _said(text: str, *, data: dict[str, object] | None = None, **fields: object) -> Reply:
+    return Reply.model_validate({"text": text, **fields, "data": {**DEGRADED, **(data or {})}})

@@ -1,0 +1,1 @@
+"""Handing a conversation to a caseworker and back: queue, claim, live chat."""

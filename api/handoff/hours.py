@@ -1,0 +1,87 @@
+"""When caseworkers take over chats: service hours of a tenant, less public holidays and closures."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+
+import holidays
+from babel.dates import format_date
+
+from api.clock import BERLIN
+from knowledge.tenants import Tenant
+
+LOOK_AHEAD_DAYS = 60
+
+ClosedReason = Literal["out_of_hours", "holiday"]
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """Open or not; closed with the reason, the name of the holiday or closure, and the next opening if one is near."""
+
+    open: bool
+    reason: ClosedReason | None = None
+    occasion: str | None = None
+    opens_at: datetime | None = None
+
+
+def service_state(tenant: Tenant, now: datetime) -> ServiceState:
+    """Whether caseworkers take over chats at this moment."""
+    now = now.astimezone(BERLIN)
+    occasion = day_off(tenant, now.date())
+    if occasion is None and any(
+        hours.opens <= now.time() < hours.closes for hours in tenant.service_hours if hours.covers(now.date())
+    ):
+        return ServiceState(open=True)
+    return ServiceState(
+        open=False,
+        reason="out_of_hours" if occasion is None else "holiday",
+        occasion=occasion,
+        opens_at=next_opening(tenant, now),
+    )
+
+
+def next_opening(tenant: Tenant, now: datetime) -> datetime | None:
+    """The first opening after this moment, within two months."""
+    for days in range(LOOK_AHEAD_DAYS):
+        day = now.date() + timedelta(days=days)
+        if day_off(tenant, day) is not None:
+            continue
+        starts = (
+            datetime.combine(day, hours.opens, BERLIN) for hours in tenant.service_hours if hours.covers(day)
+        )
+        if later := [start for start in starts if start > now]:
+            return min(later)
+    return None
+
+
+def day_off(tenant: Tenant, day: date) -> str | None:
+    """The name of the public holiday or the reason of the closure on this day."""
+    for closure in tenant.closures:
+        if closure.covers(day):
+            return closure.reason
+    return _holidays(tenant.state, day.year).get(day)
+
+
+def closed_sentence(state: ServiceState, now: datetime) -> str:
+    """What a citizen is told while nobody takes over chats."""
+    why = f" ({state.occasion})" if state.occasion else ""
+    sentence = f"Im Moment ist kein Mensch im Chat{why}."
+    if state.opens_at is not None:
+        sentence += f" Wir sind wieder da: {opening_words(state.opens_at, now)}."
+    return f"{sentence} Sie können eine Nachricht hinterlassen oder um einen Rückruf bitten."
+
+
+def opening_words(opens_at: datetime, now: datetime) -> str:
+    """`heute ab 8 Uhr`, `morgen ab 8 Uhr`, `am Montag, 23. November, ab 8 Uhr`."""
+    opens_at = opens_at.astimezone(BERLIN)
+    days = (opens_at.date() - now.astimezone(BERLIN).date()).days
+    day = {0: "heute", 1: "morgen"}.get(days) or f"am {format_date(opens_at, 'EEEE, d. MMMM', locale='de')},"
+    minutes = f".{opens_at.minute:02d}" if opens_at.minute else ""
+    return f"{day} ab {opens_at.hour}{minutes} Uhr"
+
+
+@lru_cache(maxsize=64)
+def _holidays(state: str, year: int) -> dict[date, str]:
+    return dict(holidays.country_holidays("DE", subdiv=state, years=year, language="de"))

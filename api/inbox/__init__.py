@@ -1,0 +1,1 @@
+"""Messages and callback requests that citizens leave."""

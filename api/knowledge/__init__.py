@@ -1,0 +1,1 @@
+"""Knowledge over HTTP: search and articles."""

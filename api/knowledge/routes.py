@@ -1,0 +1,37 @@
+"""Knowledge over HTTP: what the dialogue, the console and other programs ask."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from api.dependencies import TenantDependency, library_of
+from api.knowledge.schemas import ArticleOut, HitOut, SearchOut
+from api.problems import Problem
+from api.text import Cleaned
+
+router = APIRouter(prefix="/knowledge", tags=["Wissen"])
+
+
+@router.get("/search")
+def search(
+    request: Request,
+    tenant: TenantDependency,
+    q: Annotated[str, Cleaned, Query(max_length=4000)],
+    limit: Annotated[int, Query(ge=1, le=20)] = 5,
+) -> SearchOut:
+    """The articles that answer a question, and whether they are sure enough to be said."""
+    result = library_of(request, tenant.id).search(q, limit=limit)
+    return SearchOut(
+        decision=result.decision, confidence=result.confidence, hits=[HitOut.of(hit) for hit in result.hits]
+    )
+
+
+@router.get("/articles/{article_id}")
+def article(request: Request, tenant: TenantDependency, article_id: str) -> ArticleOut:
+    """One article as it holds today; a withheld one says why."""
+    library = library_of(request, tenant.id)
+    found = library.article(article_id)
+    if found is None:
+        reason = library.withheld.get(article_id)
+        raise Problem(404, "unknown-article", reason or "Diesen Artikel gibt es nicht.")
+    return ArticleOut.of(found)

@@ -1,0 +1,1 @@
+"""Pages for citizens: example municipality, widget, an appointment's own page."""

@@ -1,0 +1,349 @@
+"""Pages for citizens: the example municipality with the chat, the chat's script, and an appointment's own page.
+
+The pages run under a strict content security policy. An appointment's page works without any script, and changes
+something only by POST: mail scanners follow every link.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+import rjsmin  # type: ignore[import-untyped]
+from babel.dates import format_date
+from fastapi import APIRouter, Form, Header, Query, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api import clock
+from api.appointments import calendar
+from api.appointments import service as appointments
+from api.appointments.calendar import Slot
+from api.appointments.models import Appointment
+from api.dependencies import DatabaseDependency, SettingsDependency, TenantDependency, tenant_of
+from api.problems import Problem
+from api.settings import Settings
+from knowledge.tenants import Tenant
+
+router = APIRouter(include_in_schema=False)
+
+HERE = Path(__file__).parent
+ASSETS = {
+    "site.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "crest.svg": "image/svg+xml",
+    "landscape.svg": "image/svg+xml",
+}
+POLICY = (
+    "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self'; connect-src {script}; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+DAYS_SHOWN = 5
+CLOSURES_SHOWN = 3
+MOVED, CANCELLED = "verschoben", "abgesagt"
+
+Token = Annotated[str, Query(max_length=200)]
+FormToken = Annotated[str, Form(max_length=200)]
+
+
+def long_date(day: date) -> str:
+    """`Dienstag, 24. November 2026`."""
+    return format_date(day, "EEEE, d. MMMM y", locale="de")
+
+
+def clock_time(moment: datetime) -> str:
+    """`10:15 Uhr`, by German clocks."""
+    return f"{clock.local(moment):%H:%M} Uhr"
+
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+TEMPLATES.filters["date"] = long_date
+TEMPLATES.filters["local_date"] = lambda moment: long_date(clock.local(moment))
+TEMPLATES.filters["clock"] = clock_time
+
+
+@dataclass(frozen=True)
+class Script:
+    """The widget as it is sent: without comments and indentation, plain and compressed."""
+
+    plain: bytes
+    compressed: bytes
+    etag: str
+
+
+def read_script(path: Path) -> Script:
+    """The readable source, made light for phones."""
+    plain = rjsmin.jsmin(path.read_text(encoding="utf-8")).encode()
+    return Script(plain, gzip.compress(plain, mtime=0), f'"{hashlib.sha256(plain).hexdigest()[:16]}"')
+
+
+WIDGET = read_script(HERE / "static" / "widget.js")
+
+
+@router.get("/widget.js")
+def widget(
+    if_none_match: Annotated[str | None, Header()] = None, accept_encoding: Annotated[str, Header()] = ""
+) -> Response:
+    """The chat for any municipality's page."""
+    headers = {
+        "ETag": WIDGET.etag,
+        "Cache-Control": "public, max-age=300",
+        "Vary": "Accept-Encoding",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if if_none_match and WIDGET.etag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in accept_encoding:
+        headers["Content-Encoding"] = "gzip"
+        return Response(WIDGET.compressed, media_type="text/javascript; charset=utf-8", headers=headers)
+    return Response(WIDGET.plain, media_type="text/javascript; charset=utf-8", headers=headers)
+
+
+@router.get("/pages/{name}")
+def asset(name: str) -> FileResponse:
+    """Style and pictures of the pages."""
+    if name not in ASSETS:
+        raise Problem(404, "not-found", "Das gibt es hier nicht.")
+    return FileResponse(
+        HERE / "static" / name,
+        media_type=ASSETS[name],
+        headers={"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+@router.get("/")
+def home(tenant: TenantDependency, settings: SettingsDependency) -> HTMLResponse:
+    """A municipality's page with the chat on it."""
+    today = clock.today()
+    closures = sorted((entry for entry in tenant.closures if entry.last >= today), key=lambda entry: entry.first)
+    return page("home.html", tenant, closures=closures[:CLOSURES_SHOWN], base_url=settings.base_url)
+
+
+@router.get("/impressum")
+def imprint(tenant: TenantDependency) -> HTMLResponse:
+    """Who publishes this."""
+    return page("imprint.html", tenant)
+
+
+@router.get("/datenschutz")
+def privacy(tenant: TenantDependency, settings: SettingsDependency) -> HTMLResponse:
+    """What happens to what citizens write."""
+    return page("privacy.html", tenant, retention_days=settings.retention_days)
+
+
+@router.get("/barrierefreiheit")
+def accessibility(tenant: TenantDependency) -> HTMLResponse:
+    """How to use the chat without a mouse or without seeing it, and what is still missing."""
+    return page("accessibility.html", tenant)
+
+
+# --- An appointment's own page ----------------------------------------------------------------------------------
+
+
+@router.get("/termin/{appointment_id}")
+def show_appointment(
+    request: Request,
+    appointment_id: str,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    token: Token = "",
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> HTMLResponse:
+    """The appointment behind the link of a confirmation; only looking at it changes nothing."""
+    try:
+        with database.read() as session:
+            found = appointments.open_appointment(
+                session, appointment_id=appointment_id, token=token, settings=settings
+            )
+    except Problem as problem:
+        return problem_page(request, problem)
+    return appointment_page(request, found, settings, token, done=done)
+
+
+@router.post("/termin/{appointment_id}/absagen")
+def cancel_appointment(
+    request: Request,
+    appointment_id: str,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    token: FormToken = "",
+) -> Response:
+    """Cancel, then show the appointment again."""
+    try:
+        with database.write() as session:
+            found = appointments.open_appointment(
+                session, appointment_id=appointment_id, token=token, settings=settings, to_change=True
+            )
+            appointments.cancel(session, tenant=tenant_of(request, found.tenant), appointment=found)
+    except Problem as problem:
+        return problem_page(request, problem, back=back_link(appointment_id, token))
+    return see(back_link(appointment_id, token, done=CANCELLED))
+
+
+@router.get("/termin/{appointment_id}/verschieben")
+def choose_slot(
+    request: Request,
+    appointment_id: str,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    token: Token = "",
+    site: Annotated[str, Query(max_length=60)] = "",
+    first: Annotated[date | None, Query(alias="ab")] = None,
+) -> HTMLResponse:
+    """The free times for this appointment, a few days at a time."""
+    try:
+        with database.read() as session:
+            found = appointments.open_appointment(
+                session, appointment_id=appointment_id, token=token, settings=settings
+            )
+    except Problem as problem:
+        return problem_page(request, problem)
+    return slots_page(request, found, database, token, site_id=site, first=first)
+
+
+@router.post("/termin/{appointment_id}/verschieben")
+def move_appointment(
+    request: Request,
+    appointment_id: str,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    token: FormToken = "",
+    site: Annotated[str, Form(max_length=60)] = "",
+    starts_at: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """Move to the chosen time. Where somebody was faster, the old time is kept and others are shown."""
+    try:
+        with database.write() as session:
+            found = appointments.open_appointment(
+                session, appointment_id=appointment_id, token=token, settings=settings, to_change=True
+            )
+            tenant = tenant_of(request, found.tenant)
+            appointments.move(
+                session, tenant=tenant, appointment=found, starts_at=moment(starts_at), site_id=site or None
+            )
+    except Problem as problem:
+        if problem.status not in {409, 422}:
+            return problem_page(request, problem, back=back_link(appointment_id, token))
+        return slots_page(request, found, database, token, site_id=site, problem=problem)
+    return see(back_link(appointment_id, token, done=MOVED))
+
+
+def appointment_page(
+    request: Request, found: Appointment, settings: Settings, token: str, *, done: str
+) -> HTMLResponse:
+    """Name, service, place and time; nothing else that the citizen has told."""
+    tenant = tenant_of(request, found.tenant)
+    shown = appointments.describe(found, tenant=tenant, settings=settings, token=token)
+    return page(
+        "appointment.html",
+        tenant,
+        private=True,
+        appointment=shown,
+        token=token,
+        over=found.ends_at <= clock.utc(clock.now()),
+        done=done if (done == CANCELLED) == (shown.status == "cancelled") else "",
+    )
+
+
+def slots_page(
+    request: Request,
+    found: Appointment,
+    database: DatabaseDependency,
+    token: str,
+    *,
+    site_id: str,
+    first: date | None = None,
+    problem: Problem | None = None,
+) -> HTMLResponse:
+    """Free times by day, at one site."""
+    tenant = tenant_of(request, found.tenant)
+    service = tenant.service(found.service)
+    sites = [site for site in tenant.sites if service and site.id in service.sites]
+    if service is None or not sites:
+        gone = Problem(410, "service-gone", f"Diesen Termin können wir nur am Telefon ändern: {tenant.phone}.")
+        return problem_page(request, gone, back=back_link(found.id, token))
+    site = next((entry for entry in sites if entry.id == (site_id or found.site)), sites[0])
+    start = max(first or clock.today(), clock.today())
+    horizon = clock.today() + timedelta(days=tenant.booking.horizon_days)
+    with database.read() as session:
+        slots = appointments.free_slots(
+            session,
+            tenant=tenant,
+            service=service,
+            sites=[site],
+            earliest=calendar.wall_time(min(start, horizon), datetime.min.time()),
+            before=calendar.wall_time(horizon + calendar.DAY, datetime.min.time()),
+            moving=found,
+        )
+    days = by_day(slots)
+    return page(
+        "appointment_move.html",
+        tenant,
+        status=problem.status if problem else 200,
+        private=True,
+        appointment=found,
+        service=service,
+        sites=sites,
+        chosen_site=site,
+        days=days[:DAYS_SHOWN],
+        later=days[DAYS_SHOWN][0] if len(days) > DAYS_SHOWN else None,
+        earlier=start > clock.today(),
+        token=token,
+        problem=problem.detail if problem else "",
+    )
+
+
+def by_day(slots: Iterable[Slot]) -> list[tuple[date, list[Slot]]]:
+    """Slots under the German day on which they start."""
+    return [(day, list(group)) for day, group in groupby(slots, key=lambda slot: clock.local(slot.starts_at).date())]
+
+
+def moment(text: str) -> datetime:
+    """The time of a chosen slot, or a 422 problem."""
+    try:
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None or not 2000 <= found.year < 2200:
+            raise ValueError(text)
+    except ValueError as error:
+        raise Problem(422, "no-slot-chosen", "Bitte wählen Sie eine Zeit aus.") from error
+    return found
+
+
+def back_link(appointment_id: str, token: str, **more: str) -> str:
+    """Address of the appointment's page."""
+    return f"/termin/{appointment_id}?{urlencode({'token': token, **more})}"
+
+
+def see(address: str) -> RedirectResponse:
+    """Show the result at its own address, so that reloading sends nothing again."""
+    return RedirectResponse(address, status_code=303, headers=private_headers())
+
+
+def problem_page(request: Request, problem: Problem, *, back: str = "") -> HTMLResponse:
+    """What went wrong, in the sentence of the problem document."""
+    tenant = tenant_of(request, None)
+    return page("problem.html", tenant, status=problem.status, private=True, problem=problem, back=back)
+
+
+def private_headers() -> dict[str, str]:
+    """For addresses that carry a key: kept by no cache, passed on to no other page."""
+    return {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+def page(template: str, tenant: Tenant, *, status: int = 200, private: bool = False, **values: object) -> HTMLResponse:
+    """A rendered page with its security headers; `private` ones carry a key and run no script at all."""
+    headers = {
+        "Content-Security-Policy": POLICY.format(script="'none'" if private else "'self'"),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        **(private_headers() if private else {}),
+    }
+    return HTMLResponse(TEMPLATES.get_template(template).render(tenant=tenant, **values), status, headers)
