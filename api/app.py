@@ -51,10 +51,10 @@ PUBLIC_ROUTERS = (
 )
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application with its own database, events, knowledge and connection to the dialogue.
+def create_app(settings: Settings | None = None, libraries: Libraries | None = None) -> FastAPI:
+    """The application with its own database, events and connection to the dialogue.
 
-    The database must have been migrated (`python -m api.migrate`).
+    The database must have been migrated (`python -m api.migrate`). `libraries` saves loading the knowledge again.
     """
     settings = settings or get_settings()
     app = FastAPIOffline(title="Lotse", version="0.1.0", lifespan=lifespan, redoc_url=None)
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.database = Database(settings.database_url, make_event_bus(settings.redis_url))
     app.state.rasa = RasaClient(settings)
     app.state.message_limit = MessageLimit(settings)
-    app.state.libraries = Libraries(ROOT / "knowledge", settings.encoder, app.state.tenants)
+    app.state.libraries = libraries or Libraries(ROOT / "knowledge", settings.encoder, app.state.tenants)
     problems.install(app)
     app.add_middleware(BodyLimit)
     for router in PUBLIC_ROUTERS:

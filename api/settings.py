@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     service_token: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
     session_hours: int = Field(default=10, ge=1, description="Hours after which a caseworker signs in again")
     rasa_url: str = "http://127.0.0.1:5005"
-    rasa_token: str | None = None
+    rasa_token: str = ""
     rasa_timeout: float = Field(default=3.0, gt=0, description="Seconds after which the api answers by itself")
     retention_days: int = Field(default=30, ge=1, description="Days after which idle conversations are erased")
     admin_password: str | None = Field(default=None, description="Password of the first account, else one is made")

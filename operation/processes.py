@@ -53,7 +53,7 @@ def processes(settings: Settings, model: Path) -> list[Process]:
         ),
         Process(
             "rasa",
-            (rasa, "-m", "rasa", "run", "--enable-api", "--interface", "127.0.0.1", "--port", str(rasa_port),
+            (rasa, "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(rasa_port),
              "--model", str(model), "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"),
             rasa_port,
         ),
@@ -66,21 +66,16 @@ def actions_port() -> int:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What every process gets: our settings, Rasa's switches, and the database in the words of Rasa's tracker store."""
+    """What every process gets: our settings, and Rasa's."""
     url = make_url(settings.database_url)
-    sqlite = url.get_backend_name() == "sqlite"
+    tracker = url.set(drivername=url.get_backend_name())  # without our driver: Rasa has its own
     return {
         **rasa_environment(),
         "PYTHONUNBUFFERED": "1",
         "LOTSE_API_URL": f"http://127.0.0.1:{settings.port}",
         "LOTSE_ACTIONS_URL": f"http://127.0.0.1:{actions_port()}/webhook",
-        "LOTSE_TRACKER_DIALECT": "sqlite" if sqlite else "postgresql",
-        "LOTSE_TRACKER_HOST": url.host or "",
-        "LOTSE_TRACKER_PORT": str(url.port or ""),
-        "LOTSE_TRACKER_DATABASE": url.database or "",
-        "LOTSE_TRACKER_USER": url.username or "",
-        "LOTSE_TRACKER_PASSWORD": url.password or "",
-        "AUTH_TOKEN": os.environ.get("LOTSE_RASA_TOKEN", ""),
+        "LOTSE_TRACKER_URL": tracker.render_as_string(hide_password=False),
+        "SANIC_HOST": "127.0.0.1",  # the action server listens everywhere otherwise
     }
 
 

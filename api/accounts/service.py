@@ -119,14 +119,12 @@ def sign_out(session: Session, signed_in: SignedIn) -> None:
 def present_accounts(session: Session, tenant: str) -> list[Account]:
     """Who of the desk is signed in and was seen within the last minutes."""
     moment = clock.now()
-    accounts = session.scalars(
-        select(Account)
-        .join(AccountSession, AccountSession.account_id == Account.id)
-        .where(Account.tenant == tenant, Account.active)
+    seen = (
+        select(AccountSession.account_id)
         .where(AccountSession.expires_at > moment)
         .where(AccountSession.last_seen_at >= moment - timedelta(minutes=PRESENT_MINUTES))
-        .distinct()
     )
+    accounts = session.scalars(select(Account).where(Account.tenant == tenant, Account.active, Account.id.in_(seen)))
     return [account for account in accounts if may(account, DESK_ROLES)]
 
 

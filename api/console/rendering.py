@@ -39,24 +39,6 @@ STATES = {
 }
 ITEM_STATES = {"new": "Neu", "in_progress": "In Arbeit", "done": "Erledigt"}
 KINDS = {"message": "Nachricht", "callback": "Rückruf"}
-# Fields that the dialogue's forms collect; others are shown by their own name.
-FIELDS = {
-    "name": "Name",
-    "contact": "Kontakt",
-    "phone": "Telefon",
-    "email": "E-Mail",
-    "concern": "Anliegen",
-    "service": "Leistung",
-    "site": "Standort",
-    "date": "Datum",
-    "time": "Uhrzeit",
-    "starts_at": "Termin",
-    "preferred_time": "Erreichbar",
-    "postcode": "Postleitzahl",
-    "message_text": "Nachricht",
-    "topic": "Thema",
-}
-
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
 _ALLOWED_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 
@@ -121,5 +103,4 @@ TEMPLATES.globals.update(
     STATES=STATES,
     ITEM_STATES=ITEM_STATES,
     KINDS=KINDS,
-    FIELDS=FIELDS,
 )

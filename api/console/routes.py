@@ -30,7 +30,11 @@ from api.text import Paragraph
 
 router = APIRouter(prefix="/console", include_in_schema=False, route_class=PageRoute)
 
-ASSETS = {"console.js": "text/javascript; charset=utf-8", "console.css": "text/css; charset=utf-8"}
+ASSETS = {
+    "console.js": "text/javascript; charset=utf-8",
+    "console.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 LATEST_OTHERS = 20
 
 Text = Annotated[str, Form(max_length=20_000)]

@@ -33,7 +33,12 @@ ASK_MESSAGE = (
     "Was möchten Sie dem Jobcenter mitteilen? Schreiben Sie bitte alles in eine Nachricht. "
     "Wenn Sie eine Antwort möchten, nennen Sie auch Ihren Namen und Ihre Telefonnummer oder E-Mail-Adresse."
 )
-UNSURE = "Das weiß ich nicht sicher, und raten möchte ich nicht. Ein Mensch im Jobcenter kann Ihnen helfen."
+# Emergencies are recognised by the dialogue; without it, the numbers stand under everything that is not understood.
+UNSURE = (
+    "Das weiß ich nicht sicher, und raten möchte ich nicht. Ein Mensch im Jobcenter kann Ihnen helfen.\n\n"
+    "Bei Gefahr wählen Sie 112. Wenn Sie nicht mehr weiterwissen: Telefonseelsorge 0800 1110111, Tag und Nacht, "
+    "kostenlos."
+)
 PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.DOTALL)
 
 

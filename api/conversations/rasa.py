@@ -17,12 +17,12 @@ class RasaUnavailable(Exception):
 
 
 class RasaClient:
-    """Sends turns to Rasa's REST channel. `timeout` in seconds; any failure is `RasaUnavailable`."""
+    """Sends turns to the dialogue's channel. `timeout` in seconds; any failure is `RasaUnavailable`."""
 
     def __init__(self, settings: Settings) -> None:
-        self._token = settings.rasa_token
         self._client = httpx.AsyncClient(
-            base_url=settings.rasa_url,
+            base_url=f"{settings.rasa_url}/webhooks/hub",
+            headers={"Authorization": f"Bearer {settings.rasa_token}"},
             timeout=settings.rasa_timeout,
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
             trust_env=False,
@@ -32,20 +32,23 @@ class RasaClient:
         """The dialogue's replies to one message of a conversation (`sender`)."""
         try:
             response = await self._client.post(
-                "/webhooks/rest/webhook", json={"sender": sender, "message": message, "metadata": metadata}
+                "/webhook", json={"sender": sender, "message": message, "metadata": metadata}
             )
             response.raise_for_status()
-            return [reply for item in response.json() if (reply := _reply(item)) is not None]
+            replies = [reply for item in response.json() if (reply := _reply(item)) is not None]
         except (httpx.HTTPError, ValidationError, ValueError) as error:
             log.warning("dialogue_unavailable", error=type(error).__name__)
             raise RasaUnavailable from error
+        if not replies:  # Rasa answers so when its action server or its tracker fails
+            log.warning("dialogue_unavailable", error="no reply")
+            raise RasaUnavailable
+        return replies
 
     async def ready(self) -> bool:
-        """Whether Rasa answers and has a model loaded."""
+        """Whether Rasa answers; it listens only after its model was loaded."""
         try:
-            response = await self._client.get("/status", params={"token": self._token} if self._token else None)
-            return response.status_code == httpx.codes.OK and bool(response.json().get("model_file"))
-        except (httpx.HTTPError, ValueError):
+            return (await self._client.get("/")).is_success
+        except httpx.HTTPError:
             return False
 
     async def close(self) -> None:

@@ -28,7 +28,8 @@ def _collected(values: dict[str, Any]) -> dict[str, str]:
 
 
 class RequestHandoff(BaseModel):
-    """All fields may be left out. `reason` says why the dialogue passes on; `collected` what forms asked already."""
+    """All fields may be left out. `reason` says why the dialogue passes on; `collected` what forms asked already,
+    under names a caseworker reads."""
 
     reason: Line = ASKED_FOR_PERSON
     topic: Annotated[str, Cleaned, Field(max_length=100)] | None = None

@@ -5,12 +5,12 @@ the state it starts from, so of two people only one succeeds, on any number of p
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api import clock
 from api.accounts import audit
@@ -18,6 +18,7 @@ from api.accounts.models import Account
 from api.accounts.service import desk_account, may, present_accounts
 from api.conversations.models import Conversation, Message
 from api.conversations.service import add_message, set_state, transcript
+from api.database import UtcDateTime
 from api.handoff.hours import closed_sentence, service_state
 from api.handoff.models import Handoff, HandoffNote
 from api.handoff.queue import announce, open_handoff, place_in_queue, unanswered_since, waiting_sentence
@@ -138,7 +139,7 @@ def claim(session: Session, *, handoff_id: str, account: Account) -> Handoff:
         state="claimed",
         claimed_by=account.id,
         claimed_at=moment,
-        first_claimed_at=func.coalesce(Handoff.first_claimed_at, moment),
+        first_claimed_at=_unless_set(Handoff.first_claimed_at, moment),
         meant_for=None,
     ):
         raise _taken(session, handoff)
@@ -177,7 +178,7 @@ def reply(
         handoff,
         "claimed",
         Handoff.claimed_by == account.id,
-        first_reply_at=func.coalesce(Handoff.first_reply_at, moment),
+        first_reply_at=_unless_set(Handoff.first_reply_at, moment),
     ):
         raise _taken(session, handoff)
     return add_message(
@@ -403,6 +404,11 @@ def _move(session: Session, handoff: Handoff, start: str, *conditions: ColumnEle
     )
     session.refresh(handoff)
     return result.rowcount == 1
+
+
+def _unless_set(column: InstrumentedAttribute[datetime | None], moment: datetime) -> ColumnElement[datetime]:
+    # The bare value would be stored as it is, without going to UTC.
+    return func.coalesce(column, literal(moment, UtcDateTime()))
 
 
 def _end(session: Session, *, handoff_id: str, account: Account, state: str) -> Handoff:

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +25,7 @@ from api.appointments import calendar
 from api.appointments import service as appointments
 from api.appointments.calendar import Slot
 from api.appointments.models import Appointment
+from api.database import Database
 from api.dependencies import DatabaseDependency, SettingsDependency, TenantDependency, tenant_of
 from api.problems import Problem
 from api.settings import Settings
@@ -199,14 +200,7 @@ def choose_slot(
     first: Annotated[date | None, Query(alias="ab")] = None,
 ) -> HTMLResponse:
     """The free times for this appointment, a few days at a time."""
-    try:
-        with database.read() as session:
-            found = appointments.open_appointment(
-                session, appointment_id=appointment_id, token=token, settings=settings
-            )
-    except Problem as problem:
-        return problem_page(request, problem)
-    return slots_page(request, found, database, token, site_id=site, first=first)
+    return slots_page(request, database, settings, appointment_id, token, site_id=site, first=first)
 
 
 @router.post("/termin/{appointment_id}/verschieben")
@@ -232,7 +226,7 @@ def move_appointment(
     except Problem as problem:
         if problem.status not in {409, 422}:
             return problem_page(request, problem, back=back_link(appointment_id, token))
-        return slots_page(request, found, database, token, site_id=site, problem=problem)
+        return slots_page(request, database, settings, appointment_id, token, site_id=site, problem=problem)
     return see(back_link(appointment_id, token, done=MOVED))
 
 
@@ -255,8 +249,9 @@ def appointment_page(
 
 def slots_page(
     request: Request,
-    found: Appointment,
-    database: DatabaseDependency,
+    database: Database,
+    settings: Settings,
+    appointment_id: str,
     token: str,
     *,
     site_id: str,
@@ -264,25 +259,29 @@ def slots_page(
     problem: Problem | None = None,
 ) -> HTMLResponse:
     """Free times by day, at one site."""
-    tenant = tenant_of(request, found.tenant)
-    service = tenant.service(found.service)
-    sites = [site for site in tenant.sites if service and site.id in service.sites]
-    if service is None or not sites:
-        gone = Problem(410, "service-gone", f"Diesen Termin können wir nur am Telefon ändern: {tenant.phone}.")
-        return problem_page(request, gone, back=back_link(found.id, token))
-    site = next((entry for entry in sites if entry.id == (site_id or found.site)), sites[0])
-    start = max(first or clock.today(), clock.today())
-    horizon = clock.today() + timedelta(days=tenant.booking.horizon_days)
-    with database.read() as session:
-        slots = appointments.free_slots(
-            session,
-            tenant=tenant,
-            service=service,
-            sites=[site],
-            earliest=calendar.wall_time(min(start, horizon), datetime.min.time()),
-            before=calendar.wall_time(horizon + calendar.DAY, datetime.min.time()),
-            moving=found,
-        )
+    today = clock.today()
+    try:
+        with database.read() as session:
+            found = appointments.open_appointment(
+                session, appointment_id=appointment_id, token=token, settings=settings
+            )
+            tenant = tenant_of(request, found.tenant)
+            service = appointments.find_service(tenant, found.service)
+            sites = [site for site in tenant.sites if site.id in service.sites]
+            site = next((entry for entry in sites if entry.id == (site_id or found.site)), sites[0])
+            horizon = today + timedelta(days=tenant.booking.horizon_days)
+            start = min(max(first or today, today), horizon)
+            slots = appointments.free_slots(
+                session,
+                tenant=tenant,
+                service=service,
+                sites=[site],
+                earliest=calendar.wall_time(start, time.min),
+                before=calendar.wall_time(horizon + calendar.DAY, time.min),
+                moving=found,
+            )
+    except Problem as refused:
+        return problem_page(request, refused)
     days = by_day(slots)
     return page(
         "appointment_move.html",
@@ -295,7 +294,7 @@ def slots_page(
         chosen_site=site,
         days=days[:DAYS_SHOWN],
         later=days[DAYS_SHOWN][0] if len(days) > DAYS_SHOWN else None,
-        earlier=start > clock.today(),
+        earlier=start > today,
         token=token,
         problem=problem.detail if problem else "",
     )

@@ -8,10 +8,12 @@ import pytest
 from api import clock
 from api.app import create_app
 from api.database import Database
+from api.libraries import Libraries
 from api.migrate import upgrade
-from api.settings import Settings
+from api.settings import ROOT, Settings
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from knowledge.tenants import load_tenants
 
 SERVICE_TOKEN = "service-token"
 SERVICE = {"Authorization": f"Bearer {SERVICE_TOKEN}"}
@@ -27,9 +29,14 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def libraries() -> Libraries:
+    return Libraries(ROOT / "knowledge", Settings().encoder, load_tenants(ROOT / "knowledge"))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[FastAPI]:
-    app = create_app(settings)
+def app(settings: Settings, libraries: Libraries) -> Iterator[FastAPI]:
+    app = create_app(settings, libraries)
     upgrade(app.state.database.engine)
     yield app
     app.state.database.engine.dispose()

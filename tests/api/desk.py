@@ -1,15 +1,29 @@
 """What the tests of the caseworkers' rooms share: accounts, signing in, a citizen who asks for a person."""
 
-from collections.abc import Sequence
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from api.accounts.models import Account
-from api.accounts.service import create_account
-from api.database import Database
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api.accounts import passwords
+from api.accounts.models import Account
+from api.accounts.service import create_account
+from api.clock import BERLIN
+from api.database import Database
+from api.handoff.queue import open_handoff
+
+# The tests make hundreds of accounts; argon2 stays, at a fraction of its cost.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
 PASSWORD = "ein langes Passwort"
-MONDAY = datetime(2026, 11, 23, 10, 0)  # within the service hours of Musterkreis
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=BERLIN)  # within the service hours of Musterkreis
 TENANT = "musterkreis"
 OTHER_TENANT = "andernorts"
 
@@ -55,9 +69,23 @@ def ask_for_person(client: TestClient, **body: object) -> tuple[str, dict[str, s
 
 def handoff_of(client: TestClient, conversation: str) -> str:
     """The id of the open handoff of a conversation, as the desk would find it."""
-    from api.handoff.queue import open_handoff  # noqa: PLC0415
-
     with client.app.state.database.read() as session:  # type: ignore[attr-defined]
         found = open_handoff(session, conversation)
         assert found is not None
         return found.id
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The app on a real port: streams never end for the in-process client."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)

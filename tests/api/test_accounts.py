@@ -4,13 +4,14 @@ import io
 from datetime import timedelta
 
 import pytest
+from desk import MONDAY, OTHER_TENANT, PASSWORD, TENANT, make_account, sign_in
+from sqlalchemy import select
+
 from api.accounts.__main__ import main
 from api.accounts.models import Account, AccountSession, AuditEntry
 from api.accounts.service import ensure_first_account, find_account, set_active
 from api.identifiers import token_hash
 from api.settings import get_settings
-from desk import MONDAY, OTHER_TENANT, PASSWORD, TENANT, make_account, sign_in
-from sqlalchemy import select
 
 SESSION = "/api/v1/session"
 

@@ -164,20 +164,20 @@ function queuePage() {
 function conversationPage() {
   const id = body.dataset.handoff;
   const lines = document.getElementById("lines");
+  const log = document.getElementById("log");
   const typing = document.getElementById("typing");
   const composer = document.getElementById("composer");
-  const atEnd = () =>
-    lines.scrollHeight > lines.clientHeight + 4
-      ? lines.scrollHeight - lines.scrollTop - lines.clientHeight < 120
-      : window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 240;
-  const toEnd = () => {
-    lines.scrollTop = lines.scrollHeight;
-    if (lines.scrollHeight <= lines.clientHeight + 4) lines.lastElementChild?.scrollIntoView({ block: "nearest" });
-  };
+  // On a wide screen the log scrolls, on a phone the page does.
+  const scroller = () => (getComputedStyle(log).overflowY === "auto" ? log : document.scrollingElement);
+  const atEnd = () => scroller().scrollHeight - scroller().scrollTop - scroller().clientHeight < 160;
+  const toEnd = () => (scroller().scrollTop = scroller().scrollHeight);
   const last = () => Number(lines.lastElementChild?.dataset.sequence ?? 0);
 
   const refresh = oneAtATime(async () => {
-    const html = await fetchPart(`/console/handoffs/${id}/lines?after=${last()}`);
+    const html = await fetchPart(`/console/handoffs/${id}/lines?after=${last()}`).catch((error) => {
+      if (error.message === "404") location.reload(); // the citizen has erased the conversation
+      throw error;
+    });
     if (!html.trim()) return;
     const follow = atEnd();
     lines.insertAdjacentHTML("beforeend", html);
@@ -193,6 +193,7 @@ function conversationPage() {
   }
 
   function changed() {
+    if (leaving) return; // a reload would cut off the form that is being sent
     if (composer && composer.elements.text.value.trim()) document.getElementById("changed").hidden = false;
     else location.reload();
   }
@@ -270,6 +271,11 @@ function inboxPage() {
 }
 
 // ---- start
+
+let leaving = false;
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) leaving = true;
+});
 
 const badge = document.querySelector("[data-new-items]");
 

@@ -4,14 +4,16 @@
  *   <script src="https://lotse.example/widget.js" defer></script>
  *   <lotse-chat tenant="musterkreis"></lotse-chat>
  *
- * Attributes: tenant, api (origin of the service; default: where this script came from), open, language, theme ("light" or "dark";
- * default: the reader's own setting), privacy (address of the privacy page), label (words on the button).
+ * Attributes: tenant, api (origin of the service; default: where this script came from), open, language, theme
+ * ("light" or "dark"; default: the reader's own setting), privacy (address of the privacy page), label (words on
+ * the button).
  * A plain link <a href="#lotse-chat"> anywhere on the page opens the chat; scripts call show() and hide().
  * Colours follow the site: lotse-chat { --lotse-accent: #0a5c7a; --lotse-on-accent: #fff }.
  *
- * It asks nothing of other hosts, sets no cookie and keeps its token in sessionStorage only. Nothing is sent before the citizen opens
- * the chat. Server text becomes DOM nodes, never markup, so it also runs under a strict content security policy.
- * Written in ES2020, without a build step: this file is what is served.
+ * It asks nothing of other hosts, sets no cookie and keeps its token in sessionStorage only. Nothing is sent before
+ * the citizen opens the chat. Server text becomes DOM nodes, never markup, so it also runs under a strict content
+ * security policy.
+ * Written in ES2020, without a build step; the api only drops comments and indentation when it serves this file.
  */
 (function () {
   "use strict";
@@ -83,7 +85,7 @@
       gone: "Ihr früheres Gespräch ist nicht mehr da. Wir haben ein neues begonnen.",
       erased: "Ihr Gespräch ist gelöscht.",
       eraseQuestion:
-        "Möchten Sie das Gespräch löschen? Alles, was Sie hier geschrieben haben, wird gelöscht. Gebuchte Termine bleiben.",
+        "Möchten Sie das Gespräch löschen? Alles, was Sie hier geschrieben haben, wird gelöscht. Termine bleiben.",
       eraseYes: "Ja, löschen",
       restartWaiting: "Möchten Sie neu anfangen? Sie warten dann nicht mehr auf einen Menschen.",
       restartHuman: "Möchten Sie neu anfangen? Das Gespräch mit dem Menschen ist dann für Sie zu Ende.",
@@ -124,14 +126,18 @@
     down: "M11 4h2v11l5-5 1.4 1.400L12 19l-7.4-7.600L6 10l5 5z",
     calendar: "M7 2h2v2h6V2h2v2h4v18H3V4h4zm12 8H5v10h14z",
     phone:
-      "M6.6 10.8a15 15 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11 11 0 0 0 3.600.6 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1 11 11 0 0 0 .6 3.6 1 1 0 0 1-.25 1z",
+      "M6.6 10.8a15 15 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11 11 0 0 0 3.6.6 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1 11 11 0 0 0 .6 3.6 1 1 0 0 1-.25 1z",
   };
 
-  const LIGHT = `color-scheme: light; --accent: var(--lotse-accent, #0a5c7a); --on-accent: var(--lotse-on-accent, #fff);
-  --paper: #fff; --soft: #edf3f5; --ink: #13232b; --quiet: #495c66; --line: #c3d0d6; --edge: #6a7d87; --link: #07506b;
+  const LIGHT = `color-scheme: light; --accent: var(--lotse-accent, #0a5c7a);
+  --on-accent: var(--lotse-on-accent, #fff);
+  --paper: #fff; --soft: #edf3f5; --ink: #13232b; --quiet: #495c66; --line: #c3d0d6; --edge: #6a7d87;
+  --link: #07506b;
   --alarm: #a3161f; --alarm-soft: #fdeeee; --good-soft: #e6f3ea; --wait-soft: #fff4d9; --focus: #13232b;`;
-  const DARK = `color-scheme: dark; --accent: var(--lotse-accent-dark, #83cbe4); --on-accent: var(--lotse-on-accent-dark, #06222d);
-  --paper: #10191e; --soft: #1d2a32; --ink: #e9f1f4; --quiet: #b3c3cb; --line: #3a4c56; --edge: #8fa3ad; --link: #a0daf0;
+  const DARK = `color-scheme: dark; --accent: var(--lotse-accent-dark, #83cbe4);
+  --on-accent: var(--lotse-on-accent-dark, #06222d);
+  --paper: #10191e; --soft: #1d2a32; --ink: #e9f1f4; --quiet: #b3c3cb; --line: #3a4c56; --edge: #8fa3ad;
+  --link: #a0daf0;
   --alarm: #ff9c9c; --alarm-soft: #3a1a1d; --good-soft: #17352a; --wait-soft: #3b300f; --focus: #fff;`;
 
   const STYLE = `
@@ -140,7 +146,8 @@
 @media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { ${DARK} } }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-.frame { font: 400 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; color: var(--ink); text-align: left; }
+.frame { font: 400 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif;
+  color: var(--ink); text-align: left; }
 @supports (font-size: max(1rem, 16px)) { .frame { font-size: max(1rem, 16px); } }
 button, textarea { font: inherit; color: inherit; margin: 0; letter-spacing: inherit; }
 button { cursor: pointer; }
@@ -151,80 +158,100 @@ a { color: var(--link); text-underline-offset: .15em; }
 svg { width: 1.5em; height: 1.5em; fill: currentColor; flex: none; display: block; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip: rect(0 0 0 0); white-space: nowrap; }
 
-.launcher { position: fixed; z-index: 2147483000; right: 1em; bottom: 1em; display: flex; align-items: center; max-width: calc(100vw - 2em);
-  padding: .75em 1.15em .75em .95em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent); color: var(--on-accent);
+.launcher { position: fixed; z-index: 2147483000; right: 1em; bottom: 1em; display: flex; align-items: center;
+  max-width: calc(100vw - 2em);
+  padding: .75em 1.15em .75em .95em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent);
+  color: var(--on-accent);
   font-weight: 600; box-shadow: 0 .25em 1em rgba(0, 20, 30, .3); text-align: left; line-height: 1.25; }
 .launcher svg { margin-right: .55em; }
 .launcher:hover { text-decoration: underline; }
-.badge { margin-left: .6em; padding: .1em .6em; border-radius: 1em; background: var(--on-accent); color: var(--accent); font-size: .875em; }
+.badge { margin-left: .6em; padding: .1em .6em; border-radius: 1em; background: var(--on-accent);
+  color: var(--accent); font-size: .875em; }
 
-.panel { position: fixed; z-index: 2147483000; right: 1em; bottom: 1em; width: 25.5em; max-width: calc(100vw - 2em); height: 42em;
-  max-height: calc(100vh - 2em); display: flex; flex-direction: column; overflow: hidden; border: 1px solid var(--edge); border-radius: 1em;
+.panel { position: fixed; z-index: 2147483000; right: 1em; bottom: 1em; width: 25.5em;
+  max-width: calc(100vw - 2em); height: 42em;
+  max-height: calc(100vh - 2em); display: flex; flex-direction: column; overflow: hidden;
+  border: 1px solid var(--edge); border-radius: 1em;
   background: var(--paper); box-shadow: 0 .75em 3em rgba(0, 20, 30, .35); overscroll-behavior: contain; }
 .panel:focus-visible { outline-offset: -3px; }
-header { display: flex; align-items: center; flex: none; padding: .6em .5em .6em 1em; background: var(--accent); color: var(--on-accent); }
-header > svg { width: 2em; height: 2em; margin-right: .65em; }
-header > div { flex: 1 1 auto; min-width: 0; }
+.head { display: flex; align-items: center; flex: none; padding: .6em .5em .6em 1em; background: var(--accent);
+  color: var(--on-accent); }
+.head > svg { width: 2em; height: 2em; margin-right: .65em; }
+.head > div { flex: 1 1 auto; min-width: 0; }
 h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
-header p, h2 { overflow-wrap: break-word; overflow-wrap: anywhere; }
-header p { margin: 0; font-size: .875em; line-height: 1.3; }
-.tool { display: flex; flex: none; align-items: center; justify-content: center; width: 2.75em; height: 2.75em; border: 2px solid transparent;
+.head p, .head h2 { overflow-wrap: break-word; overflow-wrap: anywhere; }
+.head p { margin: 0; font-size: .875em; line-height: 1.3; }
+.tool { display: flex; flex: none; align-items: center; justify-content: center; width: 2.75em; height: 2.75em;
+  border: 2px solid transparent;
   border-radius: .6em; background: none; color: inherit; }
 .tool:hover { border-color: currentColor; }
-header :focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
+.head :focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
 
-.menu { position: absolute; z-index: 3; top: 3.9em; right: .5em; width: 17em; max-width: calc(100% - 1em); max-height: calc(100% - 4.5em);
-  overflow: auto; margin: 0; padding: .35em; list-style: none; background: var(--paper); border: 1px solid var(--edge); border-radius: .75em;
+.menu { position: absolute; z-index: 3; top: 3.9em; right: .5em; width: 19em; max-width: calc(100% - 1em);
+  max-height: calc(100% - 4.5em);
+  overflow: auto; margin: 0; padding: .35em; list-style: none; background: var(--paper);
+  border: 1px solid var(--edge); border-radius: .75em;
   box-shadow: 0 .5em 1.5em rgba(0, 20, 30, .3); }
-.menu > li > button { display: block; width: 100%; padding: .6em .75em; border: 0; border-radius: .5em; background: none; text-align: left; }
+.menu > li > button { display: block; width: 100%; padding: .6em .75em; border: 0; border-radius: .5em;
+  background: none; text-align: left; }
 .menu > li > button:hover, .scale button:hover { background: var(--soft); }
-.scale { display: flex; align-items: center; flex-wrap: wrap; padding: .25em .25em .25em .75em; border-top: 1px solid var(--line); margin-top: .25em; }
+.scale { display: flex; align-items: center; flex-wrap: wrap; padding: .25em .25em .25em .75em;
+  border-top: 1px solid var(--line); margin-top: .25em; }
 .scale span { flex: 1 1 auto; margin-right: .5em; }
-.scale button { min-width: 2.75em; min-height: 2.5em; border: 1px solid var(--edge); border-radius: .5em; background: none; margin: .15em; }
-.scale button[aria-disabled="true"] { opacity: .5; }
+.menu .scale button { width: auto; min-width: 2.75em; min-height: 2.5em; border: 1px solid var(--edge);
+  border-radius: .5em; background: none; margin: .15em; padding: .25em .5em; text-align: center; }
+.menu .scale button[aria-disabled="true"] { opacity: .5; }
 
-.log { position: relative; flex: 1 1 auto; min-height: 0; overflow-y: auto; overflow-x: hidden; padding: .75em 1em 1em; overscroll-behavior: contain;
+.log { position: relative; flex: 1 1 auto; min-height: 0; overflow-y: auto; overflow-x: hidden;
+  padding: .75em 1em 1em; overscroll-behavior: contain;
   overflow-wrap: break-word; overflow-wrap: anywhere; -webkit-hyphens: auto; hyphens: auto; }
 .log:focus-visible { outline-offset: -3px; }
-.privacy { margin: 0 0 .75em; padding: 0 0 .65em; border-bottom: 1px solid var(--line); font-size: .875em; color: var(--quiet); }
+.privacy { margin: 0 0 .75em; padding: 0 0 .65em; border-bottom: 1px solid var(--line); font-size: .875em;
+  color: var(--quiet); }
 .message { margin: 0 0 .85em; }
 .who { margin: 0 0 .2em; font-size: .8125em; color: var(--quiet); }
-.bubble { display: inline-block; max-width: 100%; padding: .6em .85em; border: 1px solid transparent; border-radius: .25em 1em 1em 1em; background: var(--soft); }
+.bubble { display: inline-block; max-width: 100%; padding: .6em .85em; border: 1px solid transparent;
+  border-radius: .25em 1em 1em 1em; background: var(--soft); }
 .citizen { text-align: right; }
-.citizen .bubble { max-width: 88%; border-radius: 1em .25em 1em 1em; background: var(--accent); color: var(--on-accent); text-align: left; white-space: pre-wrap; }
+.citizen .bubble { max-width: 88%; border-radius: 1em .25em 1em 1em; background: var(--accent);
+  color: var(--on-accent); text-align: left; white-space: pre-wrap; }
 .citizen.unsent .bubble { background: var(--paper); color: var(--ink); border: 1px dashed var(--edge); }
 .delivery:empty { display: none; }
 .delivery { margin: .2em 0 0; font-size: .8125em; color: var(--quiet); }
 .caseworker .bubble { background: var(--good-soft); border-color: var(--edge); }
-.system .bubble { background: none; border-color: var(--line); border-radius: .6em; color: var(--quiet); font-size: .9375em; }
+.system .bubble { background: none; border-color: var(--line); border-radius: .6em; color: var(--quiet);
+  font-size: .9375em; }
 .bubble p, .bubble ul, .bubble ol { margin: 0 0 .55em; }
 .bubble ul, .bubble ol { padding-left: 1.35em; }
 .bubble li { margin: .15em 0; }
 .bubble > :last-child, .body > :last-child { margin-bottom: 0; }
-.crisis .bubble { display: block; background: var(--alarm-soft); border: 2px solid var(--alarm); border-radius: .6em; }
+.crisis .bubble { display: block; background: var(--alarm-soft); border: 2px solid var(--alarm);
+  border-radius: .6em; }
 .crisis h3, .card h3 { margin: 0 0 .35em; font-size: 1em; font-weight: 700; }
 .crisis h3 { color: var(--alarm); font-size: 1.125em; }
-.crisis .body a[href^="tel:"] { font-weight: 700; white-space: nowrap; }
+.body a[href^="tel:"] { white-space: nowrap; }
+.crisis .body a[href^="tel:"] { font-weight: 700; }
 
-.card { margin: .5em 0 0; padding: .75em .85em; border: 1px solid var(--edge); border-left: .4em solid var(--accent); border-radius: .5em; background: var(--paper); }
+.card { margin: .5em 0 0; padding: .75em .85em; border: 1px solid var(--edge);
+  border-left: .4em solid var(--accent); border-radius: .5em; background: var(--paper); }
 .card dl { margin: 0; }
 .card dl > div { margin: 0 0 .3em; }
 .card dt { font-size: .8125em; color: var(--quiet); }
 .card dd { margin: 0; font-weight: 600; }
 .card.cancelled dd { text-decoration: line-through; font-weight: 400; }
-.number { font: 700 1.375em/1.3 ui-monospace, Consolas, "Liberation Mono", monospace; letter-spacing: .04em; -webkit-hyphens: none; hyphens: none; }
+.number { font: 700 1.375em/1.3 ui-monospace, Consolas, "Liberation Mono", monospace; letter-spacing: .04em;
+  -webkit-hyphens: none; hyphens: none; }
 .actions { margin: .35em 0 0; }
-.actions a { display: inline-flex; align-items: center; margin: .35em .5em 0 0; padding: .45em .8em; min-height: 2.75em; border: 1px solid var(--edge);
+.actions a { display: inline-flex; align-items: center; margin: .35em .5em 0 0; padding: .45em .8em;
+  min-height: 2.75em; border: 1px solid var(--edge);
   border-radius: .5em; background: var(--paper); color: var(--link); font-weight: 600; text-decoration: none; }
 .actions a:hover { text-decoration: underline; }
 .actions svg { width: 1.125em; height: 1.125em; margin-right: .45em; }
 .actions .urgent { background: var(--alarm); border-color: var(--alarm); color: var(--paper); }
 
 details { margin: .45em 0 0; font-size: .9375em; }
-summary { display: inline-block; padding: .3em .5em .3em 0; color: var(--link); cursor: pointer; border-radius: .25em; }
-summary::-webkit-details-marker { display: none; }
-summary::before { content: ""; display: inline-block; margin: 0 .55em .1em .1em; border: .3em solid transparent; border-left: .45em solid currentColor; border-right: 0; }
-details[open] > summary::before { transform: rotate(90deg); }
+summary { width: -moz-fit-content; width: fit-content; padding: .3em .5em .3em 0; color: var(--link);
+  cursor: pointer; list-style-position: inside; }
 summary span { text-decoration: underline; text-underline-offset: .15em; }
 .sources { margin: .2em 0 0; padding: 0; list-style: none; }
 .sources li { margin: 0 0 .4em; padding-left: .65em; border-left: 3px solid var(--line); }
@@ -233,25 +260,31 @@ summary span { text-decoration: underline; text-underline-offset: .15em; }
 
 .choices { margin: .45em 0 0; padding: 0; list-style: none; }
 .choices li { display: inline-block; max-width: 100%; margin: .35em .4em 0 0; vertical-align: top; }
-.choices button { max-width: 100%; min-height: 2.75em; padding: .45em .95em; border: 1.5px solid var(--accent); border-radius: 1.4em; background: var(--paper);
+.choices button { max-width: 100%; min-height: 2.75em; padding: .45em .95em; border: 1.5px solid var(--accent);
+  border-radius: 1.4em; background: var(--paper);
   color: var(--link); font-weight: 600; text-align: left; line-height: 1.3; }
 .choices button:hover:enabled { background: var(--accent); color: var(--on-accent); }
 .choices button:disabled { border-color: var(--line); color: var(--quiet); font-weight: 400; }
 .choices button.chosen { border-color: var(--edge); color: var(--ink); font-weight: 600; }
 .choices button.chosen::before { content: "✓ "; }
 .feedback { margin: .35em 0 0; font-size: .875em; color: var(--quiet); }
-.feedback button { margin: .25em 0 0 .35em; padding: .3em .7em; min-height: 2.25em; border: 1px solid var(--edge); border-radius: .5em; background: none; color: var(--ink); }
+.feedback button { margin: .25em 0 0 .35em; padding: .3em .7em; min-height: 2.25em; border: 1px solid var(--edge);
+  border-radius: .5em; background: none; color: var(--ink); }
 .feedback button:hover:enabled { background: var(--soft); }
 
-.typing { display: inline-block; padding: .6em .85em; border-radius: .25em 1em 1em 1em; background: var(--soft); color: var(--quiet); font-size: .875em; }
-.typing i { display: inline-block; width: .4em; height: .4em; margin-left: .3em; border-radius: 50%; background: currentColor; animation: lotse-dot 1.2s infinite; }
+.typing { display: inline-block; padding: .6em .85em; border-radius: .25em 1em 1em 1em; background: var(--soft);
+  color: var(--quiet); font-size: .875em; }
+.typing i { display: inline-block; width: .4em; height: .4em; margin-left: .3em; border-radius: 50%;
+  background: currentColor; animation: lotse-dot 1.2s infinite; }
 .typing i:nth-of-type(2) { animation-delay: .2s; }
 .typing i:nth-of-type(3) { animation-delay: .4s; }
 @keyframes lotse-dot { 0%, 60%, 100% { opacity: .25; } 30% { opacity: 1; } }
 
 .foot { position: relative; flex: none; border-top: 1px solid var(--line); background: var(--paper); }
-.newer { position: absolute; z-index: 2; left: 50%; bottom: 100%; transform: translate(-50%, -.6em); display: flex; align-items: center; white-space: nowrap;
-  padding: .35em .9em; min-height: 2.5em; border: 1px solid var(--edge); border-radius: 1.5em; background: var(--paper); font-weight: 600;
+.newer { position: absolute; z-index: 2; left: 50%; bottom: 100%; transform: translate(-50%, -.6em); display: flex;
+  align-items: center; white-space: nowrap;
+  padding: .35em .9em; min-height: 2.5em; border: 1px solid var(--edge); border-radius: 1.5em;
+  background: var(--paper); font-weight: 600;
   box-shadow: 0 .2em .8em rgba(0, 20, 30, .25); }
 .newer svg { width: 1.125em; height: 1.125em; margin-right: .35em; }
 .banner, .notice { padding: .5em 1em; font-size: .9375em; border-bottom: 1px solid var(--line); }
@@ -260,45 +293,53 @@ summary span { text-decoration: underline; text-underline-offset: .15em; }
 .notice { background: var(--alarm-soft); }
 .notice.quiet { background: var(--good-soft); }
 .banner p, .notice p { margin: 0; }
-.plain { display: inline-block; margin: .3em .5em .1em 0; padding: .35em .75em; min-height: 2.25em; border: 1px solid var(--edge); border-radius: .5em; background: var(--paper); color: var(--ink); font-weight: 600; }
+.plain { display: inline-block; margin: .3em .5em .1em 0; padding: .35em .75em; min-height: 2.25em;
+  border: 1px solid var(--edge); border-radius: .5em; background: var(--paper); color: var(--ink);
+  font-weight: 600; }
 .plain:hover { background: var(--soft); }
 .plain.danger { background: var(--alarm); color: var(--paper); border-color: var(--alarm); }
 .question { padding: .85em 1em; }
 .question p { margin: 0 0 .5em; }
 form { display: flex; align-items: flex-end; margin: 0; padding: .65em .65em .65em 1em; }
-textarea { flex: 1 1 auto; width: 1%; min-height: 2.75em; max-height: 9em; padding: .55em .75em; border: 1.5px solid var(--edge); border-radius: .75em;
+textarea { flex: 1 1 auto; width: 1%; min-height: 2.75em; max-height: 9em; padding: .55em .75em;
+  border: 1.5px solid var(--edge); border-radius: .75em;
   background: var(--paper); color: var(--ink); line-height: 1.4; resize: none; overflow-y: auto; }
 textarea::placeholder { color: var(--quiet); opacity: 1; }
 textarea:focus { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 0; }
 textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(--alarm); }
-.send { display: flex; flex: none; align-items: center; justify-content: center; width: 2.75em; height: 2.75em; margin-left: .5em; border: 2px solid transparent; border-radius: .75em;
+.send { display: flex; flex: none; align-items: center; justify-content: center; width: 2.75em; height: 2.75em;
+  margin-left: .5em; border: 2px solid transparent; border-radius: .75em;
   background: var(--accent); color: var(--on-accent); }
 .send:disabled { background: var(--soft); color: var(--quiet); }
 .counter { margin: 0; padding: 0 1em; font-size: .8125em; color: var(--quiet); }
 .counter.over { color: var(--alarm); font-weight: 600; }
-.person { display: flex; align-items: center; margin: -.3em .5em .4em; padding: .4em .5em; min-height: 2.5em; border: 0; border-radius: .5em; background: none; color: var(--link);
+.person { display: flex; align-items: center; margin: -.3em .5em .4em; padding: .4em .5em; min-height: 2.5em;
+  border: 0; border-radius: .5em; background: none; color: var(--link);
   font-size: .9375em; text-align: left; text-decoration: underline; text-underline-offset: .15em; }
 .person svg { width: 1.125em; height: 1.125em; margin-right: .45em; }
 
-.panel.whole { top: 0; right: 0; bottom: auto; left: 0; width: auto; max-width: none; height: 100vh; max-height: none; border: 0; border-radius: 0; }
+.panel.whole { top: 0; right: 0; bottom: auto; left: 0; width: auto; max-width: none; height: 100vh;
+  max-height: none; border: 0; border-radius: 0; }
 @supports (height: 100dvh) { .panel.whole { height: 100dvh; } }
 .panel.low { overflow-y: auto; }
 .panel.low .log { flex: 1 0 auto; overflow: visible; }
 .panel.low .foot { position: sticky; bottom: 0; }
 .panel.narrow .citizen .bubble { max-width: 100%; }
-.panel.narrow header { padding-left: .65em; }
-.panel.narrow header > svg { display: none; }
+.panel.narrow .head { padding-left: .65em; }
+.panel.narrow .head > svg { display: none; }
 .panel.narrow .log { padding-left: .65em; padding-right: .65em; }
 .panel.narrow form { padding-left: .65em; }
 @media (prefers-reduced-motion: reduce) { .typing i { animation: none; opacity: .7; } }
-@media (forced-colors: active) { .bubble, .card, .send, header, .banner, .notice, .typing { border: 1px solid CanvasText; }
-  .choices button:disabled, .send:disabled { color: GrayText; border-color: GrayText; } .typing i { background: CanvasText; } }
+@media (forced-colors: active) { .bubble, .card, .send, .head, .banner, .notice, .typing {
+  border: 1px solid CanvasText; }
+  .choices button:disabled, .send:disabled { color: GrayText; border-color: GrayText; } .typing i {
+  background: CanvasText; } }
 @media print { .frame { display: none; } }
 `;
 
   // ---------------------------------------------------------------- DOM
 
-  /** One element: el("p", { class: "who", text: "Lotse" }, child, …). Property values that are functions become listeners. */
+  /** One element: el("p", { class: "who", text: "Lotse" }, child, …). Functions become listeners. */
   function el(name, properties, ...children) {
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(properties || {})) {
@@ -337,9 +378,18 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
   // ---------------------------------------------------------------- text
 
   const PHONE = /(?:\+49|\b0)[ \/-]?[1-9](?:[ \/()-]{0,2}\d){5,12}/;
-  const SHORT_PHONE = /\b11[0-9](?:[ ]?\d{3})?\b/; // 110, 112, 116 117: only linked where the message is about an emergency
-  const INLINE =
-    /\*\*([^*]+(?:\*(?!\*)[^*]*)*)\*\*|\[([^\]\n]+)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>()"]*[^\s<>()".,;:!?])|([\w.+-]+@[\w-]+\.[\w.-]*\w)/;
+  // 110, 112, 116 117: only linked where the message is about an emergency
+  const SHORT_PHONE = /\b11[0-9](?:[ ]?\d{3})?\b(?! ?(?:Euro|€|Prozent|%))/;
+  const INLINE = new RegExp(
+    [
+      /\*\*([^*]+(?:\*(?!\*)[^*]*)*)\*\*/, // bold
+      /\[([^\]\n]+)\]\(([^()\s]+)\)/, // [label](address)
+      /(https?:\/\/[^\s<>()"]*[^\s<>()".,;:!?])/,
+      /([\w.+-]+@[\w-]+\.[\w.-]*\w)/,
+    ]
+      .map((part) => part.source)
+      .join("|"),
+  );
 
   function telephone(number) {
     return el("a", { href: "tel:" + number.replace(/[^\d+]/g, ""), text: number });
@@ -421,7 +471,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
   const named = (value) => (value && typeof value === "object" ? value.name || value.id : value) || "";
 
   function uuid() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16)); // crypto.randomUUID is missing on older phones and on plain http
+    // crypto.randomUUID is missing on older phones and on plain http
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
     bytes[6] = (bytes[6] & 15) | 64;
     bytes[8] = (bytes[8] & 63) | 128;
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -454,7 +505,10 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     };
   }
 
-  /** What can go wrong with a request: "network" and "limited" are tried again, "gone" means a new conversation, "refused" is for the citizen to read. */
+  /**
+   * What can go wrong with a request: "network" and "limited" are tried again, "gone" means a new conversation,
+   * "refused" is for the citizen to read, "left" means that nobody waits for the answer any more.
+   */
   class Failure extends Error {
     constructor(kind, details) {
       super(kind);
@@ -471,7 +525,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
   }
 
   /**
-   * One conversation with the api: creates it when first needed, keeps it over reloads, sends each entry exactly once and listens for live messages.
+   * One conversation with the api: creates it when first needed, keeps it over reloads, sends each entry exactly once
+   * and listens for live messages.
    * Knows nothing of the page; reports through `on`: messages, sent, refused, state, typing, connection, renewed.
    */
   class Conversation {
@@ -517,14 +572,13 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     async request(method, path, options) {
-      const { body, key, signal } = options || {};
+      const { body, key } = options || {};
       const headers = { Accept: "application/json" };
       if (body) headers["Content-Type"] = "application/json";
       if (key) headers["Idempotency-Key"] = key;
       if (this.stored.token) headers.Authorization = "Bearer " + this.stored.token;
       const controller = new AbortController();
       const timer = setTimeout(() => controller.abort(), REQUEST_TIMEOUT);
-      if (signal) signal.addEventListener("abort", () => controller.abort());
       try {
         const response = await fetch(this.settings.api + "/api/v1" + path, {
           method,
@@ -652,31 +706,9 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     async drain() {
       if (this.draining) return;
       this.draining = true;
-      let epoch = this.epoch;
+      const epoch = this.epoch;
       try {
-        while (this.stored.pending.length && epoch === this.epoch) {
-          const entry = this.stored.pending[0];
-          try {
-            await this.start();
-            const body = entry.payload ? { payload: entry.payload } : { text: entry.text };
-            const answer = await this.untilAnswered(() =>
-              this.request("POST", this.path("/messages"), { body, key: entry.key }),
-            );
-            this.keep({ pending: this.stored.pending.slice(1) });
-            this.on.sent(entry);
-            this.on.messages(answer.messages || [], { entry });
-            this.enter(answer.state);
-          } catch (failure) {
-            if (failure.kind === "left" || !failure.kind) throw failure;
-            if (failure.kind === "gone" && !entry.renewed) {
-              epoch = this.renew(entry);
-            } else {
-              this.keep({ pending: this.stored.pending.slice(1) });
-              this.on.refused(entry, failure.detail);
-              if (failure.status === 409) await this.restore(false); // closed meanwhile
-            }
-          }
-        }
+        while (this.stored.pending.length && epoch === this.epoch) await this.sendNext(this.stored.pending[0]);
       } catch (failure) {
         if (failure.kind !== "left") throw failure;
       } finally {
@@ -684,20 +716,40 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       }
     }
 
-    /** The conversation has gone: what was typed goes into a new one; a choice of the old one means nothing there. */
-    renew(entry) {
-      const keepEntry = entry && (entry.text || entry.payload === TALK_TO_HUMAN);
-      this.leave();
-      this.on.renewed(keepEntry ? entry : null);
-      if (keepEntry) {
-        entry.key = uuid();
-        entry.renewed = true;
-        this.keep({ pending: [entry] });
-        this.draining = true;
-      } else {
-        this.start().catch(() => this.on.refused(null, ""));
+    async sendNext(entry) {
+      let answer;
+      try {
+        await this.start();
+        const body = entry.payload ? { payload: entry.payload } : { text: entry.text };
+        const send = () => this.request("POST", this.path("/messages"), { body, key: entry.key });
+        answer = await this.untilAnswered(send);
+      } catch (failure) {
+        if (failure.kind === "gone" && !entry.renewed) {
+          await this.renew();
+          return;
+        }
+        if (failure.kind !== "gone" && failure.kind !== "refused") throw failure;
+        this.keep({ pending: this.stored.pending.slice(1) });
+        this.on.refused(entry, failure.detail);
+        if (failure.status === 409) await this.restore(false); // closed meanwhile
+        return;
       }
-      return this.epoch;
+      this.keep({ pending: this.stored.pending.slice(1) });
+      this.on.sent(entry);
+      this.on.messages(answer.messages || [], { entry });
+      this.enter(answer.state);
+    }
+
+    /** The conversation has gone: what was typed goes into a new one; a choice of the old one means nothing there. */
+    renew() {
+      const kept = this.stored.pending
+        .filter((entry) => entry.text || entry.payload === TALK_TO_HUMAN)
+        .map((entry) => Object.assign({}, entry, { key: uuid(), renewed: true }));
+      this.leave();
+      this.keep({ pending: kept });
+      this.on.renewed();
+      if (kept.length) return this.drain();
+      return this.start().catch((failure) => failure.kind === "left" || this.on.refused(null, failure.detail));
     }
 
     /** Tells the caseworker that the citizen is writing; at most every few seconds, and it may get lost. */
@@ -754,7 +806,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           if (!wanted()) break;
           if (failure.kind === "gone") {
             this.listening = false;
-            this.renew(null);
+            this.renew();
             return;
           }
         }
@@ -893,7 +945,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         state: (state, before, data) => this.showState(state, before, data),
         typing: (role, active, name) => this.showPersonTyping(role, active, name),
         connection: (kind, seconds, detail) => this.showConnection(kind, seconds, detail),
-        renewed: (entry) => this.restartView(this.words.gone, entry),
+        renewed: () => this.restartView(this.words.gone),
       });
       this.seen = new Map(); // message id → node
       this.local = []; // own messages shown before the api has named them: {entry, node, sent}
@@ -910,9 +962,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         root.append(el("style", { text: STYLE }));
       }
       root.append(this.buildFrame());
-      this.scale(this.conversation.stored.scale || 1);
       this.input.value = this.conversation.stored.draft || "";
-      this.measure();
+      this.scale(this.conversation.stored.scale || 1);
     }
 
     buildFrame() {
@@ -948,8 +999,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         icon("menu"),
       );
       const header = el(
-        "header",
-        null,
+        "div",
+        { class: "head" },
         icon("chat"),
         el("div", null, el("h2", { id: "title", text: w.title }), el("p", { id: "machine", text: w.machine })),
         this.menuButton,
@@ -1091,7 +1142,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         this.log,
         foot,
       );
-      return el("div", { class: "frame", lang: this.settings.language }, this.launcher, this.panel);
+      this.hail = el("p", { class: "unseen", role: "status" });
+      return el("div", { class: "frame", lang: this.settings.language }, this.launcher, this.hail, this.panel);
     }
 
     buildPrivacy() {
@@ -1119,8 +1171,9 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           .restore(true)
           .then(() => this.conversation.drain())
           .catch((failure) => {
-            if (failure.kind === "gone" && this.panel.hidden) this.conversation.leave();
-            else if (failure.kind === "gone") this.conversation.renew(null);
+            const silent = this.panel.hidden && !this.conversation.stored.pending.length;
+            if (failure.kind === "gone" && silent) this.conversation.leave();
+            else if (failure.kind === "gone") this.conversation.renew();
             else if (failure.kind !== "left") this.say(failure.detail || this.words.failed);
           });
       } else if (pending.length) {
@@ -1154,6 +1207,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       if (open) {
         this.unread = 0;
         this.badge.hidden = true;
+        this.hail.textContent = "";
         this.fit();
         this.measure();
         this.toNewest(true);
@@ -1177,7 +1231,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       else this.showConnection("there");
     }
 
-    /** Fits the panel to the window: whole screen on small ones, one scrolling page where it is very low, above the keyboard of a phone. */
+    /** Fits the panel to the window: all of a small one, one scrolling page in a low one, above the keyboard of a phone. */
     fit() {
       if (this.panel.hidden) return;
       const em = parseFloat(getComputedStyle(this.panel).fontSize);
@@ -1290,6 +1344,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     dispatch(entry) {
+      if (this.conversation.state === "bot") this.banner.hidden = true; // what it said has been read
       this.say("");
       this.settleChoices();
       const node = this.showOwn(entry);
@@ -1385,7 +1440,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         fresh.push(message);
       }
       if (fresh.length || context.entry || context.greeting) this.stopWaiting();
-      const nodes = fresh.map((message) => this.showMessage(message));
+      const early = context.greeting && this.local[0]; // written before the greeting came: it stands above all the same
+      const nodes = fresh.map((message) => this.showMessage(message, early && early.node));
       if (context.entry && this.conversation.stored.pending.length) this.waitForBot();
       if (fresh.some((message) => message.role === "citizen")) this.settleChoices(fresh);
       if (context.restored) this.showUnsent();
@@ -1408,11 +1464,12 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       return this.local.find(same) || (context.restored ? null : this.local.find((own) => own.sent));
     }
 
-    showMessage(message) {
+    showMessage(message, before) {
       const node = message.role === "citizen" ? this.ownMessage(message) : this.otherMessage(message);
       this.seen.set(message.id, node);
-      this.record.push(message);
-      this.log.insertBefore(node, this.typingRow);
+      this.log.insertBefore(node, before || this.typingRow);
+      if (before) this.record.unshift(message);
+      else this.record.push(message);
       if (message.data && (message.kind === "handoff" || message.role === "caseworker"))
         this.handoff = Object.assign({}, this.handoff, message.data);
       return node;
@@ -1461,7 +1518,12 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         bubble,
       );
       if (message.kind === "crisis") bubble.append(el("h3", { text: this.words.crisis }));
-      bubble.append(markdown(message.text, { base: this.settings.api, emergency: message.kind === "crisis" }));
+      bubble.append(
+        markdown(message.text, {
+          base: this.settings.api,
+          emergency: message.kind === "crisis" || /Notruf|Gefahr/.test(message.text),
+        }),
+      );
       if (message.kind === "crisis") this.addContacts(bubble, message.data);
       if (message.kind === "appointment" && message.data) this.addAppointment(bubble, message.data);
       if (message.kind === "message_receipt") this.addReceipt(bubble, message);
@@ -1621,6 +1683,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.unread += number;
       this.badge.hidden = false;
       this.badge.textContent = this.words.unread(this.unread);
+      this.hail.textContent = this.words.title + ": " + this.words.unread(this.unread);
     }
 
     // ------------------------------------------------ scrolling
@@ -1663,7 +1726,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 
     waitForBot() {
       this.stopWaiting();
-      if (this.conversation.state === "human" || this.conversation.state === "waiting") return;
+      if (this.conversation.state === "human") return;
       this.typingSoon = setTimeout(() => this.showTyping(this.words.bot, TYPING_AT_MOST), TYPING_AFTER);
     }
 
@@ -1717,12 +1780,12 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       } else if (before !== "bot" && before !== state) {
         parts.push(el("p", { text: w.backToBot }));
       }
-      const text = parts.map((part) => part.textContent).join(" ");
-      if (text !== this.banner.textContent || state !== before) {
-        if (state !== "bot" || before !== "bot") this.banner.textContent = "";
+      const changed = parts.map((part) => part.textContent).join("") !== this.banner.textContent;
+      if (changed && (parts.length || state !== before)) {
+        this.banner.textContent = "";
         this.banner.append(...parts);
         this.banner.className = "banner " + state;
-        this.banner.hidden = !this.banner.textContent;
+        this.banner.hidden = !parts.length;
       }
       if (state === "bot") this.handoff = null;
       this.person.hidden = state !== "bot";
@@ -1792,6 +1855,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
             },
           }),
         );
+      if (this.follow && !this.panel.hidden) this.toNewest();
       if (passing) this.noticeEnd = setTimeout(() => this.say(""), 6000);
     }
 
@@ -1838,9 +1902,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           this.measure();
           this.end(this.words.erased);
         } catch (failure) {
-          this.say(failure.detail || (failure.kind === "network" ? this.words.lostLive : this.words.failed), {
-            alarm: true,
-          });
+          this.say(failure.detail || this.words.failed, { alarm: true });
         }
       });
     }
@@ -1859,17 +1921,17 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       if (this.conversation.state === "waiting")
         this.conversation.request("DELETE", this.conversation.path("/handoff")).catch(() => undefined);
       this.conversation.leave();
-      this.restartView("", null);
+      this.restartView("");
       this.begin();
       this.input.focus();
     }
 
-    /** Empties the view for a new conversation; an entry that goes on into it stays visible. */
-    restartView(note, entry) {
+    /** Empties the view for a new conversation; what goes on into it stays visible. */
+    restartView(note) {
       this.clearView();
       this.begun = Boolean(note);
-      if (note) this.say(note);
-      if (entry) this.showOwn(entry);
+      this.say(note);
+      this.showUnsent();
     }
 
     end(text) {
