@@ -9,6 +9,7 @@ import anyio.to_thread
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -66,6 +67,15 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
     app.state.libraries = libraries or Libraries(ROOT / "knowledge", settings.encoder, app.state.tenants)
     problems.install(app)
     app.add_middleware(BodyLimit)
+    # The widget stands on any municipality's site. No cookie is ever sent there, so nothing signed in is exposed.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        expose_headers=["Retry-After"],
+        max_age=3600,
+    )
     for router in PUBLIC_ROUTERS:
         app.include_router(router, prefix="/api/v1")
     app.include_router(api.pages.routes.router)

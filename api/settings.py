@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", description="Address in links of confirmations; empty: http://host:port")
     database_url: str = f"sqlite:///{ROOT / 'var' / 'lotse.db'}"
     redis_url: str | None = Field(default=None, description="Events and rate limits over several api processes")
+    allowed_origins: list[str] = Field(default=["*"], description="Sites that may embed the chat, as a JSON list")
     tenant: str = Field(default="musterkreis", description="Tenant where a request names none")
     today: date | datetime | None = Field(
         default=None,

@@ -54,7 +54,8 @@ def processes(settings: Settings, model: Path) -> list[Process]:
         Process(
             "rasa",
             (rasa, "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(rasa_port),
-             "--model", str(model), "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"),
+             "--model", str(model), "--credentials", "bot/credentials.yml",
+             "--endpoints", "bot/endpoints-redis.yml" if settings.redis_url else "bot/endpoints.yml"),
             rasa_port,
         ),
     ]
@@ -69,12 +70,15 @@ def environment(settings: Settings) -> dict[str, str]:
     """What every process gets: our settings, and Rasa's."""
     url = make_url(settings.database_url)
     tracker = url.set(drivername=url.get_backend_name())  # without our driver: Rasa has its own
+    lock = urlsplit(settings.redis_url or "")
     return {
         **rasa_environment(),
         "PYTHONUNBUFFERED": "1",
         "LOTSE_API_URL": f"http://127.0.0.1:{settings.port}",
         "LOTSE_ACTIONS_URL": f"http://127.0.0.1:{actions_port()}/webhook",
         "LOTSE_TRACKER_URL": tracker.render_as_string(hide_password=False),
+        "LOTSE_LOCK_HOST": lock.hostname or "",
+        "LOTSE_LOCK_PORT": str(lock.port or 6379),
         "SANIC_HOST": "127.0.0.1",  # the action server listens everywhere otherwise
     }
 

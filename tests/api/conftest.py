@@ -5,14 +5,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
 from api import clock
 from api.app import create_app
 from api.database import Database
 from api.libraries import Libraries
 from api.migrate import upgrade
 from api.settings import ROOT, Settings
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from knowledge.tenants import load_tenants
 
 SERVICE_TOKEN = "service-token"

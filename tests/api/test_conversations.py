@@ -297,3 +297,17 @@ def test_ready_says_degraded_without_the_dialogue_but_stays_in_service(client):
     }
     assert client.get("/healthz").json() == {"status": "ok"}
     assert "lotse_turns_total" in client.get("/metrics").text
+
+
+def test_any_municipal_site_may_embed_the_chat_but_never_with_cookies(client):
+    answer = client.options(
+        BASE,
+        headers={
+            "Origin": "https://www.musterkreis.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
+        },
+    )
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers

@@ -100,11 +100,9 @@
       backToBot: "Sie sprechen wieder mit dem Computerprogramm.",
       closed: "Dieses Gespräch ist beendet.",
       appointment: "Ihr Termin",
-      cancelled: "Termin abgesagt",
       what: "Anliegen",
       where: "Ort",
       when: "Zeit",
-      code: "Nummer",
       calendar: "In den Kalender",
       manage: "Verschieben oder absagen",
       receipt: "Ihre Nummer",
@@ -125,8 +123,6 @@
     human: "M12 3a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zm0 10.5c5 0 9 2.5 9 5.5v2H3v-2c0-3 4-5.5 9-5.5z",
     down: "M11 4h2v11l5-5 1.4 1.400L12 19l-7.4-7.600L6 10l5 5z",
     calendar: "M7 2h2v2h6V2h2v2h4v18H3V4h4zm12 8H5v10h14z",
-    phone:
-      "M6.6 10.8a15 15 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11 11 0 0 0 3.6.6 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1 11 11 0 0 0 .6 3.6 1 1 0 0 1-.25 1z",
   };
 
   const LIGHT = `color-scheme: light; --accent: var(--lotse-accent, #0a5c7a);
@@ -238,7 +234,6 @@ h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
 .card dl > div { margin: 0 0 .3em; }
 .card dt { font-size: .8125em; color: var(--quiet); }
 .card dd { margin: 0; font-weight: 600; }
-.card.cancelled dd { text-decoration: line-through; font-weight: 400; }
 .number { font: 700 1.375em/1.3 ui-monospace, Consolas, "Liberation Mono", monospace; letter-spacing: .04em;
   -webkit-hyphens: none; hyphens: none; }
 .actions { margin: .35em 0 0; }
@@ -247,7 +242,6 @@ h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
   border-radius: .5em; background: var(--paper); color: var(--link); font-weight: 600; text-decoration: none; }
 .actions a:hover { text-decoration: underline; }
 .actions svg { width: 1.125em; height: 1.125em; margin-right: .45em; }
-.actions .urgent { background: var(--alarm); border-color: var(--alarm); color: var(--paper); }
 
 details { margin: .45em 0 0; font-size: .9375em; }
 summary { width: -moz-fit-content; width: fit-content; padding: .3em .5em .3em 0; color: var(--link);
@@ -466,9 +460,6 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
   const clock = (value) => formatted(value, { hour: "2-digit", minute: "2-digit" });
   const day = (value) => formatted(value, { day: "2-digit", month: "2-digit", year: "numeric" });
   const longDay = (value) => formatted(value, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-
-  /** Names come as text or as {id, name}. */
-  const named = (value) => (value && typeof value === "object" ? value.name || value.id : value) || "";
 
   function uuid() {
     // crypto.randomUUID is missing on older phones and on plain http
@@ -757,6 +748,20 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       if (this.state !== "human" || Date.now() - (this.toldTyping || 0) < 4000) return;
       this.toldTyping = Date.now();
       this.request("POST", this.path("/typing")).catch(() => undefined);
+    }
+
+    /** Services and sites of the tenant, read once. */
+    offers() {
+      if (!this.offered) {
+        const query = "?tenant=" + encodeURIComponent(this.settings.tenant);
+        const read = (path) => this.request("GET", path + query);
+        this.offered = Promise.all([read("/services"), read("/sites")]).then(([services, sites]) => ({
+          services,
+          sites,
+        }));
+        this.offered.catch(() => (this.offered = null));
+      }
+      return this.offered;
     }
 
     feedback(messageId, helpful) {
@@ -1231,7 +1236,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       else this.showConnection("there");
     }
 
-    /** Fits the panel to the window: all of a small one, one scrolling page in a low one, above the keyboard of a phone. */
+    /** Fits the panel to the window: all of a small one, one page in a low one, above the keyboard of a phone. */
     fit() {
       if (this.panel.hidden) return;
       const em = parseFloat(getComputedStyle(this.panel).fontSize);
@@ -1498,10 +1503,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       const w = this.words;
       if (message.role === "bot") return [w.bot, w.botKind];
       if (message.role === "caseworker")
-        return [
-          named(message.data && (message.data.caseworker || message.data.name)) || this.personName() || w.caseworker,
-          w.caseworkerKind,
-        ];
+        return [(message.data && message.data.name) || this.personName() || w.caseworker, w.caseworkerKind];
       return [w.system, ""];
     }
 
@@ -1524,7 +1526,6 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           emergency: message.kind === "crisis" || /Notruf|Gefahr/.test(message.text),
         }),
       );
-      if (message.kind === "crisis") this.addContacts(bubble, message.data);
       if (message.kind === "appointment" && message.data) this.addAppointment(bubble, message.data);
       if (message.kind === "message_receipt") this.addReceipt(bubble, message);
       if (message.citations && message.citations.length) bubble.append(this.sources(message.citations));
@@ -1612,40 +1613,52 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       return row;
     }
 
-    facts(rows) {
-      const list = el("dl");
-      for (const [term, value] of rows)
-        if (value) list.append(el("div", null, el("dt", { text: term }), el("dd", { text: value })));
-      return list;
-    }
-
     addAppointment(bubble, data) {
       const w = this.words;
-      const off = data.status === "cancelled" || data.cancelled;
-      const ends = data.ends_at ? " " + w.until + " " + clock(data.ends_at) : "";
-      const when = data.starts_at ? longDay(data.starts_at) + ", " + clock(data.starts_at) + ends + " " + w.clock : "";
-      const card = el(
-        "div",
-        { class: off ? "card cancelled" : "card" },
-        el("h3", { text: off ? w.cancelled : w.appointment }),
-        this.facts([
-          [w.when, when],
-          [w.what, data.service_name || named(data.service)],
-          [w.where, [data.site_name || named(data.site), data.address].filter(Boolean).join(", ")],
-          [w.code, data.code],
-        ]),
-      );
-      const calendar = !off && data.ics_url && safeUrl(data.ics_url, this.settings.api);
-      const manage = !off && data.manage_url && safeUrl(data.manage_url, this.settings.api);
-      card.append(
+      const when = longDay(data.starts_at) + ", " + clock(data.starts_at) + " " + w.until + " " + clock(data.ends_at);
+      const what = el("dd");
+      const where = el("dd");
+      const fill = (service, site) => {
+        what.textContent = service.name;
+        where.textContent = [site.name, site.address].filter(Boolean).join(", ");
+      };
+      const fact = (term, value) => el("div", null, el("dt", { text: term }), value);
+      const calendar = data.ics_url && safeUrl(data.ics_url, this.settings.api);
+      const manage = data.manage_url && safeUrl(data.manage_url, this.settings.api);
+      bubble.append(
         el(
           "div",
-          { class: "actions" },
-          calendar && el("a", { href: calendar, download: "" }, icon("calendar"), w.calendar),
-          manage && el("a", { href: manage, target: "_blank", rel: "noopener" }, w.manage),
+          { class: "card" },
+          el("h3", { text: w.appointment }),
+          el(
+            "dl",
+            null,
+            fact(w.when, el("dd", { text: when + " " + w.clock })),
+            fact(w.what, what),
+            fact(w.where, where),
+          ),
+          el(
+            "div",
+            { class: "actions" },
+            calendar && el("a", { href: calendar, download: "" }, icon("calendar"), w.calendar),
+            manage && el("a", { href: manage, target: "_blank", rel: "noopener" }, w.manage),
+          ),
         ),
       );
-      bubble.append(card);
+      if (data.service_name) fill({ name: data.service_name }, { name: data.site_name, address: data.address });
+      else this.nameAppointment(data, fill);
+    }
+
+    /** The data of an appointment names service and site by their ids; the api knows what people call them. */
+    async nameAppointment(data, fill) {
+      const named = (list, id) => list.find((entry) => entry.id === id) || { name: id };
+      try {
+        const { services, sites } = await this.conversation.offers();
+        fill(named(services, data.service), named(sites, data.site));
+      } catch (failure) {
+        fill({ name: data.service }, { name: data.site });
+      }
+      if (this.follow && !this.panel.hidden) this.toNewest();
     }
 
     addReceipt(bubble, message) {
@@ -1659,24 +1672,6 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
             el("div", { class: "number", text: number }),
           ),
         );
-    }
-
-    addContacts(bubble, data) {
-      const contacts = (data && (data.contacts || data.phones)) || [];
-      if (!contacts.length) return;
-      const row = el("div", { class: "actions" });
-      for (const contact of contacts) {
-        const number = String(contact.phone || contact.number || contact);
-        row.append(
-          el(
-            "a",
-            { class: "urgent", href: "tel:" + number.replace(/[^\d+]/g, "") },
-            icon("phone"),
-            el("span", { text: (contact.name ? contact.name + ": " : "") + number }),
-          ),
-        );
-      }
-      bubble.append(row);
     }
 
     countUnread(number) {
@@ -1747,12 +1742,12 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 
     showPersonTyping(role, active, name) {
       if (role === "citizen") return;
-      if (active) this.showTyping(named(name) || this.personName() || this.words.caseworker, 10000);
+      if (active) this.showTyping(name || this.personName() || this.words.caseworker, 10000);
       else this.stopWaiting();
     }
 
     personName() {
-      return this.handoff && named(this.handoff.caseworker || this.handoff.name);
+      return this.handoff && this.handoff.name;
     }
 
     showState(state, before, data) {
