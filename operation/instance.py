@@ -69,12 +69,12 @@ class Instance:
 
     def processes(self) -> dict[str, int]:
         """Process ids of our programs by name, as supervisor started them."""
-        listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-        rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
-        supervisor = next(pid for pid, _, command in rows if f"{self.folder}/supervisord.conf" in command)
+        supervisor = (self.folder / "supervisord.pid").read_text().strip()
+        command = ["ps", "-ww", "--ppid", supervisor, "-o", "pid=,args="]
+        listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         marks = {"api": "api.app", "actions": "rasa_sdk", "rasa": "rasa run"}
-        children = {command: int(pid) for pid, parent, command in rows if parent == supervisor}
-        found = {name: pid for name, mark in marks.items() for command, pid in children.items() if mark in command}
+        rows = [line.split(None, 1) for line in listing.splitlines()]
+        found = {name: int(pid) for name, mark in marks.items() for pid, args in rows if mark in args}
         return {"supervisor": int(supervisor), **found}
 
     def output(self) -> str:

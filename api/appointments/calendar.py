@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from api.clock import BERLIN, local
-from api.handoff.hours import day_off
+from api.days_off import day_off
 from knowledge.tenants import Service, Site, Tenant
 
 CELL = timedelta(minutes=5)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from api.clock import local
-from api.inbox.contact import contact
+from api.contact import contact
 from api.text import Cleaned, Line
 from knowledge.tenants import Weekday
 

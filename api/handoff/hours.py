@@ -1,14 +1,13 @@
 """When caseworkers take over chats: service hours of a tenant, less public holidays and closures."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Literal
 
-import holidays
 from babel.dates import format_date
 
 from api.clock import BERLIN
+from api.days_off import day_off
 from knowledge.tenants import Tenant
 
 LOOK_AHEAD_DAYS = 60
@@ -56,14 +55,6 @@ def next_opening(tenant: Tenant, now: datetime) -> datetime | None:
     return None
 
 
-def day_off(tenant: Tenant, day: date) -> str | None:
-    """The name of the public holiday or the reason of the closure on this day."""
-    for closure in tenant.closures:
-        if closure.covers(day):
-            return closure.reason
-    return _holidays(tenant.state, day.year).get(day)
-
-
 def closed_sentence(state: ServiceState, now: datetime) -> str:
     """What a citizen is told while nobody takes over chats."""
     why = f" ({state.occasion})" if state.occasion else ""
@@ -81,7 +72,3 @@ def opening_words(opens_at: datetime, now: datetime) -> str:
     minutes = f".{opens_at.minute:02d}" if opens_at.minute else ""
     return f"{day} ab {opens_at.hour}{minutes} Uhr"
 
-
-@lru_cache(maxsize=64)
-def _holidays(state: str, year: int) -> dict[date, str]:
-    return dict(holidays.country_holidays("DE", subdiv=state, years=year, language="de"))

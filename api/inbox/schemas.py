@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from api.contact import contact, telephone
 from api.handoff.schemas import PersonOut
-from api.inbox.contact import contact, telephone
 from api.text import Cleaned, Line, Paragraph, clean
 
 Kind = Literal["message", "callback"]

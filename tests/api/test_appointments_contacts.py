@@ -3,7 +3,7 @@
 import pytest
 
 from api.appointments.contacts import contact_key
-from api.inbox.contact import contact
+from api.contact import contact
 
 
 @pytest.mark.parametrize(
