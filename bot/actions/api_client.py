@@ -1,0 +1,162 @@
+"""Calls to the hub (api/), the only thing the action server talks to.
+
+Every failure is one of two: `ApiUnavailable` (nobody answers, or an error on their side) or `ApiProblem` (the hub says
+no, with a German sentence that a citizen can read).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+# The hub waits three seconds for a whole turn; one call must leave room for the rest of it.
+TIMEOUT_SECONDS = 2.0
+CATALOGUE_SECONDS = 60
+
+
+class ApiUnavailable(Exception):
+    """The hub did not answer, or failed itself."""
+
+
+class ApiProblem(Exception):
+    """The hub refused (RFC 9457). `detail` may be said to the citizen; `alternatives` are free slots nearby."""
+
+    def __init__(self, status: int, document: dict[str, Any]) -> None:
+        self.status = status
+        self.detail = str(document.get("detail") or "Das geht leider nicht.")
+        self.alternatives: list[dict[str, Any]] = document.get("alternatives") or []
+        self.type = str(document.get("type") or "")
+        super().__init__(f"{status} {self.detail}")
+
+
+class Api:
+    """The calls that the dialogue needs, as plain dictionaries of the public interface."""
+
+    def __init__(self) -> None:
+        self._catalogue: dict[tuple[str, str], tuple[float, list[dict[str, Any]]]] = {}
+
+    # --- knowledge
+
+    async def search(self, text: str, *, tenant: str, limit: int = 5) -> dict[str, Any]:
+        found: dict[str, Any] = await self._call(
+            "GET", "/knowledge/search", params={"q": text[:1000], "tenant": tenant, "limit": limit}
+        )
+        return found
+
+    async def article(self, article_id: str, *, tenant: str) -> dict[str, Any]:
+        found: dict[str, Any] = await self._call(
+            "GET", f"/knowledge/articles/{_segment(article_id)}", params={"tenant": tenant}
+        )
+        return found
+
+    # --- appointments
+
+    async def sites(self, *, tenant: str) -> list[dict[str, Any]]:
+        return await self._listed("/sites", tenant)
+
+    async def services(self, *, tenant: str) -> list[dict[str, Any]]:
+        return await self._listed("/services", tenant)
+
+    async def slots(
+        self, *, tenant: str, service: str, site: str | None, first: date | datetime, last: date, limit: int = 1000
+    ) -> list[dict[str, Any]]:
+        params = {
+            "tenant": tenant,
+            "service": service,
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "limit": limit,
+        }
+        if site:
+            params["site"] = site
+        found: list[dict[str, Any]] = await self._call("GET", "/appointments/slots", params=params)
+        return found
+
+    async def book(self, *, key: str, **fields: Any) -> dict[str, Any]:
+        booked: dict[str, Any] = await self._call(
+            "POST", "/appointments", json=fields, headers={"Idempotency-Key": key}
+        )
+        return booked
+
+    async def move(self, appointment_id: str, *, starts_at: str, site: str | None) -> dict[str, Any]:
+        fields = {"starts_at": starts_at, **({"site": site} if site else {})}
+        moved: dict[str, Any] = await self._call("PATCH", f"/appointments/{_segment(appointment_id)}", json=fields)
+        return moved
+
+    async def cancel(self, appointment_id: str) -> None:
+        await self._call("DELETE", f"/appointments/{_segment(appointment_id)}")
+
+    async def appointments(self, conversation: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self._call("GET", f"/conversations/{_segment(conversation)}/appointments")
+        return found
+
+    # --- people
+
+    async def request_handoff(
+        self,
+        conversation: str,
+        *,
+        reason: str,
+        topic: str | None,
+        urgent: bool,
+        collected: dict[str, str],
+        patience: float = TIMEOUT_SECONDS,
+    ) -> dict[str, Any]:
+        """`patience` in seconds."""
+        fields = {"reason": reason, "topic": topic, "urgent": urgent, "collected": collected}
+        answer: dict[str, Any] = await self._call(
+            "POST", f"/conversations/{_segment(conversation)}/handoff", json=fields, patience=patience
+        )
+        return answer
+
+    async def withdraw_handoff(self, conversation: str) -> None:
+        await self._call("DELETE", f"/conversations/{_segment(conversation)}/handoff")
+
+    async def leave_message(self, *, key: str, **fields: Any) -> dict[str, Any]:
+        left: dict[str, Any] = await self._call("POST", "/inbox", json=fields, headers={"Idempotency-Key": key})
+        return left
+
+    # --- how
+
+    async def _listed(self, path: str, tenant: str) -> list[dict[str, Any]]:
+        """Sites and services change rarely and are needed in almost every turn of a form."""
+        known = self._catalogue.get((path, tenant))
+        if known and time.monotonic() - known[0] < CATALOGUE_SECONDS:
+            return known[1]
+        found: list[dict[str, Any]] = await self._call("GET", path, params={"tenant": tenant})
+        self._catalogue[(path, tenant)] = (time.monotonic(), found)
+        return found
+
+    async def _call(self, method: str, path: str, *, patience: float = TIMEOUT_SECONDS, **arguments: Any) -> Any:
+        address = os.environ.get("LOTSE_API_URL", "http://127.0.0.1:8000").rstrip("/") + "/api/v1" + path
+        headers = {"Authorization": f"Bearer {os.environ.get('LOTSE_SERVICE_TOKEN', '')}"} | arguments.pop(
+            "headers", {}
+        )
+        try:
+            # a session for each call: nothing stays open when the process is stopped, and the hub is near
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=patience)) as session,
+                session.request(method, address, headers=headers, **arguments) as response,
+            ):
+                if response.status >= 500:
+                    raise ApiUnavailable(f"{method} {path}: {response.status}")
+                body = None if response.status == 204 else await response.json(content_type=None)
+                if response.status >= 400:
+                    raise ApiProblem(response.status, body if isinstance(body, dict) else {})
+                return body
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:  # noqa: UP041 - another class in 3.10
+            raise ApiUnavailable(f"{method} {path}: {type(error).__name__}") from error
+
+
+def _segment(identifier: str) -> str:
+    """An identifier as one path segment; it may come from a pressed choice."""
+    return quote(identifier, safe="")
+
+
+api = Api()

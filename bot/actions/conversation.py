@@ -1,0 +1,146 @@
+"""The conversation itself: yes and no to an offer, say that again, stop, start over, and what no rule foresaw."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet, UserUtteranceReverted
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.api_client import ApiProblem, ApiUnavailable, api
+from bot.actions.people import hand_over
+from bot.actions.sentences import PERSON as PERSON_CHOICE
+from bot.actions.sentences import message
+from bot.actions.step import Step
+from bot.actions.turn import REQUESTED_SLOT, Turn
+
+# What a form collected; forgotten when it is left for good.
+APPOINTMENT = (
+    "appointment_service", "appointment_site", "appointment_start", "appointment_concern", "appointment_confirmed",
+    "time_wish", "offered", "booking_key", "understood",
+)  # fmt: skip
+CHANGE = ("managed_appointment", "moved_start", "move_confirmed", "cancel_confirmed")
+MESSAGE = (
+    "message_text",
+    "sender",
+    "message_confirmed",
+    "callback_text",
+    "callback_time",
+    "callback_confirmed",
+    "receipt",
+)
+PERSON = ("person_name", "contact", "phone")
+CONVERSATION = ("question", "unread_text", "last_article", "last_outcome", "misunderstood", "change")
+
+
+def forget(*slots: str) -> list[EventType]:
+    return [SlotSet(slot, None) for slot in slots]
+
+
+class ActionAffirm(Step):
+    """Yes: where the last words were "Soll ich Sie verbinden?", a person is called."""
+
+    def name(self) -> str:
+        return "action_affirm"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        turn = Turn.of(tracker)
+        replies = turn.last_replies()
+        if replies and replies[-1]["text"].endswith("?") and replies[-1].get("choices", [])[:1] == [PERSON_CHOICE]:
+            return await hand_over(dispatcher, turn)
+        dispatcher.utter_message(json_message=message("yes_to_what"))
+        return []
+
+
+class ActionDeny(Step):
+    """No: none of what was offered; other ways stay open."""
+
+    def name(self) -> str:
+        return "action_deny"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        replies = Turn.of(tracker).last_replies()
+        asked_back = bool(replies) and replies[-1].get("kind") == "clarify"
+        dispatcher.utter_message(json_message=message("none_of_these" if asked_back else "nothing_to_stop"))
+        return []
+
+
+class ActionComplain(Step):
+    """A complaint is heard by a person."""
+
+    def name(self) -> str:
+        return "action_complain"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        dispatcher.utter_message(json_message=message("complaint"))
+        return [SlotSet("last_outcome", "answered")]
+
+
+class ActionRepeat(Step):
+    """Says the last replies again. Inside a form this is the question, which the form asks again itself."""
+
+    def name(self) -> str:
+        return "action_repeat"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        if tracker.active_loop.get("name"):
+            return [SlotSet("last_outcome", "answered")]
+        replies = Turn.of(tracker).last_replies()
+        for reply in replies:
+            dispatcher.utter_message(json_message=reply)
+        if not replies:
+            dispatcher.utter_message(json_message=message("nothing_to_repeat"))
+        return []
+
+
+class ActionStop(Step):
+    """Leaves a form without doing anything, or takes back the wish for a person."""
+
+    def name(self) -> str:
+        return "action_stop"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        in_form = bool(tracker.active_loop.get("name"))
+        left = [ActiveLoop(None), *forget(REQUESTED_SLOT, *APPOINTMENT, *CHANGE, *MESSAGE, "question")]
+        if in_form:
+            dispatcher.utter_message(json_message=message("stopped"))
+            return left
+        name = "nothing_to_stop"
+        if _waits_for_a_person(tracker):
+            try:
+                await api.withdraw_handoff(tracker.sender_id)
+                name = "handoff_withdrawn"
+            except (ApiProblem, ApiUnavailable):
+                name = "nothing_to_stop"
+        dispatcher.utter_message(json_message=message(name))
+        return left
+
+
+def _waits_for_a_person(tracker: Tracker) -> bool:
+    """Whether the last word about a person was that one is on the way."""
+    for event in reversed(tracker.events):
+        custom = (event.get("data") or {}).get("custom") or {} if event.get("event") == "bot" else {}
+        if custom.get("kind") in ("handoff", "crisis") and "available" in (custom.get("data") or {}):
+            return bool(custom["data"]["available"])
+    return False
+
+
+class ActionStartOver(Step):
+    """Forgets what was said; bookings stay."""
+
+    def name(self) -> str:
+        return "action_start_over"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        dispatcher.utter_message(json_message=message("started_over"))
+        return [ActiveLoop(None), *forget(REQUESTED_SLOT, *APPOINTMENT, *CHANGE, *MESSAGE, *PERSON, *CONVERSATION)]
+
+
+class ActionDefaultFallback(Step):
+    """No rule knew what follows: say so, offer ways on, and forget the message that led nowhere."""
+
+    def name(self) -> str:
+        return "action_default_fallback"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        dispatcher.utter_message(json_message=message("yes_to_what"))
+        return [UserUtteranceReverted()]

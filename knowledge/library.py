@@ -1,0 +1,114 @@
+"""The library: everything that is true for one tenant on one day, and the search for the answer to a question.
+
+    library = Library.load(Path("knowledge"), tenant="musterkreis", today=date.today(), encoder="knowledge/encoder")
+    result = library.search("Zahlt das Amt meine Miete?")
+
+A library never changes after it was loaded: any number of threads may search it, and an editor's change is a new
+library put in its place. Loading again is cheap, since the encoder stays in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from knowledge.articles import Article, Content, NextStep, load_content
+from knowledge.laws import Citation
+from knowledge.retrieval.calibration import Decision
+from knowledge.retrieval.engine import SearchEngine
+from knowledge.tenants import Tenant
+
+__all__ = ["Article", "Citation", "Decision", "Hit", "Library", "NextStep", "SearchResult", "Tenant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found answer. `score` lies between 0 and 1 and orders the hits."""
+
+    article: str
+    title: str
+    text: str
+    spoken: str
+    easy: str
+    citations: tuple[Citation, ...]
+    score: float
+    next_steps: tuple[NextStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What to do with a question: give the first hit, ask which hit is meant, or say that nothing was found.
+
+    `confidence` is the calibrated probability that the first hit answers the question. `hits` is empty for "abstain".
+    """
+
+    decision: Decision
+    confidence: float
+    hits: tuple[Hit, ...]
+
+
+class Library:
+    """Articles in force for one tenant, and their search."""
+
+    def __init__(self, content: Content, engine: SearchEngine) -> None:
+        self._content = content
+        self._engine = engine
+
+    @classmethod
+    def load(cls, root: Path, *, tenant: str, today: date, encoder: str | Path) -> Library:
+        """Read and index the knowledge folder `root`.
+
+        Raises KnowledgeError (German) for an unknown tenant, an unreadable `laws.yml` or an encoder that is not there.
+        """
+        content = load_content(root, tenant=tenant, today=today)
+        return cls(content, SearchEngine.build(root, content, encoder=encoder))
+
+    @property
+    def tenant(self) -> Tenant:
+        return self._content.tenant
+
+    @property
+    def today(self) -> date:
+        return self._content.today
+
+    @property
+    def articles(self) -> dict[str, Article]:
+        return self._content.articles
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """Articles that are not served, with the German reason."""
+        return self._content.withheld
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Files beside articles that could not be used, with the German reason."""
+        return self._content.problems
+
+    @property
+    def engine(self) -> SearchEngine:
+        """The search behind `search`, for evaluation and calibration."""
+        return self._engine
+
+    def article(self, id: str) -> Article | None:
+        return self._content.articles.get(id)
+
+    def search(self, query: str, *, limit: int = 5) -> SearchResult:
+        """Find the answer to a citizen's question. Any text is allowed; nonsense is answered with "abstain"."""
+        found = self._engine.search(query, limit=limit)
+        hits = tuple(self._hit(id, score) for id, score in found.ranking)
+        return SearchResult(found.decision, found.confidence, hits)
+
+    def _hit(self, id: str, score: float) -> Hit:
+        article = self._content.articles[id]
+        return Hit(
+            article=id,
+            title=article.title,
+            text=article.text,
+            spoken=article.spoken,
+            easy=article.easy,
+            citations=article.citations,
+            score=round(score, 4),
+            next_steps=article.next_steps,
+        )

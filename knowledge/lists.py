@@ -1,0 +1,20 @@
+"""Data files that are lists of texts by name: synonyms, phrasings, questions for other offices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from knowledge.errors import KnowledgeError
+
+
+def read_lists(path: Path) -> dict[str, list[str]]:
+    """A YAML file of lists of texts by name; empty where there is none."""
+    if not path.exists():
+        return {}
+    try:
+        loaded = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except yaml.YAMLError as error:
+        raise KnowledgeError(f"{path}: nicht lesbar ({' '.join(str(error).split())})") from error
+    return {str(name): [str(text) for text in texts or ()] for name, texts in (loaded or {}).items()}

@@ -1,0 +1,322 @@
+"""German analysis: from a text to the terms that words are compared by.
+
+A word becomes its lemma's stem (simplemma, Snowball), so that "umgezogen" meets "umziehen" and "Wohnungen" meets
+"wohnung"; Snowball's German stemmer also reads ae, oe, ue as umlauts. Compounds are taken apart along the articles'
+own vocabulary: published splitters decide by general letter statistics or bring word lists of megabytes, while here
+only parts that some article uses can ever match. Paragraphs ("§ 22", "paragraf einunddreißig a") are terms of their
+own. Unknown words that no German dictionary has are taken for misspelt and matched by edit distance (rapidfuzz).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import simplemma
+import snowballstemmer
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+LONGEST_QUERY = 2000  # characters; the longest question in a citizen's own words is a short letter
+
+# Weights of a query word's other forms against the word itself (1.0); fitted on the development set.
+CONCEPT_WEIGHT = 0.8
+PART_WEIGHT = 0.7
+SPELLING_WEIGHT = 0.9
+
+LONGEST_WORD = 60  # longer ones are no words; taking them apart would cost more the longer they are
+REMEMBERED_SPLITS = 20_000
+SHORTEST_PART = 4
+SHORTEST_COMPOUND = 9
+SHORTEST_UNKNOWN = 4  # "kan", "vil", "mus": shorter words that no article has are mistyped and say little
+SHORTEST_JOINED = 7
+_NO_PARTS = frozenset({"ende", "enden", "endem", "ender", "endes", "unter"})  # endings of participles, prefixes
+_LINKING = ("", "s", "es", "n", "en", "er", "e")
+
+_WORDS_THAT_SAY_LITTLE = """
+    aber alle allem allen aller alles als also am an auch auf aus bei beim bin bis bist bitte da dabei dafür damit dann
+    danke das dass dein deine dem den denn der des deshalb die dies diese diesem diesen dieser dieses doch dort du
+    durch ein eine einem einen einer eines einfach er es etwa etwas euch eure für ganz gar gerade gern gerne gibt grad
+    guten hab habe haben habt hallo hat hatte hätte her hey hi hier hin ich ihm ihn ihnen ihr ihre ihrem ihren ihrer
+    im in ins irgendwie ist ja jetzt kann kannst können könnte könnten lieber mache machen macht mal man mein meine
+    meinem meinen meiner meines mich mir mit mehr möchte moin muss musst müsste na nach nein noch nun nur ob oder ohne
+    per schon sehr sein seine seinem seinen seiner sich sie sind so soll sollte sollen sonst sowas tag über überhaupt um
+    und uns unser unsere vom von vor war wäre warum was weil welche welchem welchen welcher welches wenn werde werden
+    wie wird will wir wissen wo wohl wollen worden würde würden zu zum zur eigentlich halt eben dazu davon danach gehen
+    geht gilt nämlich morgen abend nem ne nen nich nix is isn ob hätten sagen sagt bzw dir dich
+"""
+_STOP_WORDS = frozenset(_WORDS_THAT_SAY_LITTLE.split())
+_NUMBER_WORDS = {
+    "null": 0, "ein": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8,
+    "neun": 9, "zehn": 10, "elf": 11, "zwölf": 12, "sechzehn": 16, "siebzehn": 17,
+}  # fmt: skip
+_TENS = {"zwanzig": 20, "dreißig": 30, "dreissig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70,
+         "achtzig": 80, "neunzig": 90}  # fmt: skip
+_FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "x": "10", "xii": "12"}
+
+_WORD = re.compile(r"\d+[a-z]?(?![a-zäöüß])|\d+|[a-zäöüß]+")
+_LAW_BOOKS = {"zweites": "2", "zweiten": "2", "zehntes": "10", "zehnten": "10", "zwölften": "12", "ersten": "1"}
+_PARAGRAPH = re.compile(r"(?:§+|\bparagra(?:ph|f)(?:en|s)?\b|\bpar\.)\s*(\w+)(?:\s+([a-z])(?![a-zäöüß.]))?")
+_LAW = re.compile(r"\bsgb\s*(\w+)|\b(sgg|bkgg|wogg)\b|\bsozialgesetzbuch(?:es)?\s+(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One word of a query, and the terms it may be found by with their weights."""
+
+    surface: str
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An analysed query. `corrected` is its text with misspelt words replaced, for the encoder."""
+
+    units: tuple[Unit, ...]
+    corrected: str
+    paragraphs: tuple[str, ...] = ()
+
+
+def clean(text: str) -> str:
+    """Lower-case text in composed form without control characters."""
+    composed = unicodedata.normalize("NFKC", text).lower().replace("ẞ", "ß")
+    return "".join(character if character.isprintable() else " " for character in composed)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The form by which all inflections of a word are compared."""
+    if len(word) < 3 or not word.isalpha():
+        return _ROMAN.get(word, word)
+    # With a capital the lemmatiser reads "arbeit" and "bedarf" as the nouns they are, and still finds verbs.
+    lemma = simplemma.lemmatize(word.capitalize(), lang="de").lower()
+    # A stemmer object keeps the word it works on, so threads must not share one; making one costs under 1 µs.
+    return str(snowballstemmer.stemmer("german").stemWord(lemma)).translate(_FOLD)
+
+
+@lru_cache(maxsize=65536)
+def is_german(word: str) -> bool:
+    """Whether a general dictionary of German has the word."""
+    return bool(simplemma.is_known(word.capitalize(), lang="de"))
+
+
+def words(text: str) -> list[str]:
+    """The words and numbers of a cleaned text."""
+    return _WORD.findall(text)
+
+
+def number_from_words(word: str) -> str | None:
+    """The number that a German number word below one hundred names, as the telephone's recogniser writes it."""
+    if word in _NUMBER_WORDS:
+        return str(_NUMBER_WORDS[word])
+    if word in _TENS:
+        return str(_TENS[word])
+    ones, joined, tens = word.partition("und")
+    if joined and ones in _NUMBER_WORDS and tens in _TENS:
+        return str(_TENS[tens] + _NUMBER_WORDS[ones])
+    if word.endswith("zehn") and word.removesuffix("zehn") in _NUMBER_WORDS:
+        return str(10 + _NUMBER_WORDS[word.removesuffix("zehn")])
+    return None
+
+
+def paragraphs(text: str) -> tuple[tuple[str, ...], str]:
+    """The paragraphs that a cleaned text names, as terms ("§22" or "§22 2" with the law's number), and the rest."""
+    found: list[str] = []
+    rest, end, law_before = [], 0, _law(text)
+    matches = [match for match in _PARAGRAPH.finditer(text) if _paragraph_number(match)]
+    ends = [*(match.start() for match in matches[1:]), len(text)]
+    for match, until in zip(matches, ends, strict=False):
+        law = _law(text[match.end() : until]) or law_before
+        found.append(f"§{_paragraph_number(match)} {law}".strip())
+        rest.append(text[end : match.start()])
+        end = match.end()
+    rest.append(text[end:])
+    return tuple(dict.fromkeys(found)), _LAW.sub(" ", " ".join(rest)) if found else text
+
+
+def _law(text: str) -> str:
+    """The number or abbreviation of the first law that a text names; empty where it names none."""
+    match = _LAW.search(text)
+    name = (match[1] or match[2] or match[3] or "") if match else ""
+    return _ROMAN.get(name) or number_from_words(name) or _LAW_BOOKS.get(name) or name
+
+
+def _paragraph_number(match: re.Match[str]) -> str | None:
+    number = match[1] if match[1][0].isdigit() else number_from_words(match[1])
+    if number is None or not re.fullmatch(r"\d{1,4}[a-z]?", number):
+        return None
+    return number + match[2] if match[2] and number.isdigit() else number
+
+
+def citation_terms(label: str) -> tuple[str, ...]:
+    """The terms under which an article is found by a paragraph it cites, without and with the law."""
+    found, _ = paragraphs(clean(label.removeprefix("Anlage zu ")))
+    return tuple(dict.fromkeys(term for paragraph in found for term in (paragraph.split()[0], paragraph)))
+
+
+@dataclass
+class Analyzer:
+    """German analysis with the vocabulary of one set of articles. Build once with `learn`, then only read."""
+
+    synonyms: Mapping[str, Iterable[str]]
+    vocabulary: dict[str, set[str]] = field(default_factory=dict)  # stem: words that have it
+    _phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
+    _spellings: dict[str, str] = field(default_factory=dict)  # folded word: word
+    _splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Take in the vocabulary of the articles, then the synonyms that lead to it."""
+        for text in texts:
+            for word in words(clean(text)):
+                if word not in _STOP_WORDS:
+                    self.vocabulary.setdefault(stem(word), set()).add(word)
+        # Words that say little are among the spellings, so that "konte" is read as "konnte" and not as "konto".
+        known = {word for found in self.vocabulary.values() for word in found} | _STOP_WORDS
+        for concept, expressions in self.synonyms.items():
+            for expression in (concept, *expressions):
+                found = words(clean(expression))
+                key = tuple(map(stem, found))
+                self._phrases.setdefault(key[0], []).append((key, f"={concept}"))
+                known.update(word for word in found if word not in _STOP_WORDS)
+        for phrases in self._phrases.values():
+            phrases.sort(key=lambda phrase: -len(phrase[0]))
+        self._spellings = {word.translate(_FOLD): word for word in sorted(known) if len(word) >= 4 and word.isalpha()}
+
+    def document(self, text: str) -> dict[str, float]:
+        """The terms of a text with how often they occur; parts of compounds count less than words of their own."""
+        counts: dict[str, float] = {}
+        found = words(clean(text))
+        stems = [stem(word) for word in found]
+        for position, word in enumerate(found):
+            if word not in _STOP_WORDS:
+                counts[stems[position]] = counts.get(stems[position], 0.0) + 1.0
+                for part in self.split(word):
+                    counts[part] = counts.get(part, 0.0) + PART_WEIGHT
+        for _, concept in self._concepts(stems):
+            counts[concept] = counts.get(concept, 0.0) + 1.0
+        return counts
+
+    def query(self, text: str) -> Query:
+        """Take a citizen's question apart."""
+        cited, rest = paragraphs(clean(text[:LONGEST_QUERY]))
+        found = self._joined(words(rest))
+        guesses = [self._spelling(word) for word in found]
+        corrected = [guess[0][0] if guess else word for word, guess in zip(found, guesses, strict=True)]
+        stems = [stem(word) for word in corrected]
+        concepts: dict[int, list[str]] = {}
+        in_expression: set[int] = set()
+        for covered, concept in self._concepts(stems):
+            for position in covered:
+                concepts.setdefault(position, []).append(concept)
+            if len(covered) > 1:
+                in_expression.update(covered)
+        units = [Unit(paragraph, ((paragraph, 1.0),)) for paragraph in cited]
+        for position, word in enumerate(corrected):
+            if word in _STOP_WORDS and position not in in_expression:
+                continue
+            unknown = len(word) < SHORTEST_UNKNOWN and stem(word) not in self.vocabulary
+            if (unknown or len(word) == 1) and position not in concepts:
+                continue
+            terms = self._terms(word, concepts.get(position, []))
+            if guesses[position]:
+                certainty = guesses[position][0][1] * SPELLING_WEIGHT
+                terms = {term: weight * certainty for term, weight in terms.items()}
+                for other, similarity in guesses[position][1:]:
+                    terms.setdefault(stem(other), similarity * SPELLING_WEIGHT)
+            units.append(Unit(found[position], tuple(terms.items())))
+        return Query(tuple(units), " ".join(corrected), cited)
+
+    def split(self, word: str) -> tuple[str, ...]:
+        """The stems of a compound's parts; empty where the word is none."""
+        if not SHORTEST_COMPOUND <= len(word) <= LONGEST_WORD:
+            return ()
+        parts = self._splits.get(word)
+        if parts is None:
+            parts = tuple(self._parts(word, 0))
+            if len(self._splits) < REMEMBERED_SPLITS:
+                self._splits[word] = parts
+        return parts
+
+    def _parts(self, word: str, depth: int) -> list[str]:
+        best: list[str] = []
+        for cut in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
+            right = self._part(word[cut:], depth)
+            if not right:
+                continue
+            for link in _LINKING:
+                left_word = word[:cut].removesuffix(link) if word[:cut].endswith(link) else ""
+                left = self._part(left_word, depth) if len(left_word) >= SHORTEST_PART else []
+                if left and (not best or len(left) + len(right) < len(best)):
+                    best = left + right
+        return best
+
+    def _part(self, word: str, depth: int) -> list[str]:
+        if word in _STOP_WORDS or word in _NO_PARTS:
+            return []
+        if stem(word) in self.vocabulary or stem(word) in self._phrases:
+            return [stem(word)]
+        return self._parts(word, depth + 1) if depth < 1 and len(word) >= SHORTEST_COMPOUND else []
+
+    def _joined(self, found: list[str]) -> list[str]:
+        """Compounds that speech recognition or a hurried hand wrote apart ("wider spruch") put together again."""
+        joined: list[str] = []
+        position = 0
+        while position < len(found):
+            for length in (3, 2):
+                parts = found[position : position + length]
+                word = "".join(parts)
+                if len(parts) == length and len(word) >= SHORTEST_JOINED and self._is_joinable(word, parts):
+                    joined.append(word)
+                    position += length
+                    break
+            else:
+                joined.append(found[position])
+                position += 1
+        return joined
+
+    def _is_joinable(self, word: str, parts: list[str]) -> bool:
+        return all(part.isalpha() for part in parts) and word.translate(_FOLD) in self._spellings
+
+    def _terms(self, word: str, concepts: list[str]) -> dict[str, float]:
+        """The terms of one query word; several may match at once, their weights then add up to at most one."""
+        terms = {} if word in _STOP_WORDS else {stem(word): 1.0}
+        for concept in concepts:
+            terms[concept] = CONCEPT_WEIGHT
+        parts = self.split(word)
+        for part in parts:
+            terms.setdefault(part, PART_WEIGHT / len(parts))
+            for _, concept in self._concepts([part]):
+                terms.setdefault(concept, CONCEPT_WEIGHT * PART_WEIGHT / len(parts))
+        return terms
+
+    def _concepts(self, stems: list[str]) -> Iterator[tuple[range, str]]:
+        for position, first in enumerate(stems):
+            for key, concept in self._phrases.get(first, ()):
+                if tuple(stems[position : position + len(key)]) == key:
+                    yield range(position, position + len(key)), concept
+
+    def _spelling(self, word: str) -> list[tuple[str, float]]:
+        """What a word that nobody knows was meant to be, best first; empty for a known word."""
+        if (
+            not 4 <= len(word) <= LONGEST_WORD
+            or not word.isalpha()
+            or word in _STOP_WORDS
+            or stem(word) in self.vocabulary
+            or stem(word) in self._phrases
+            or is_german(word)
+            or self.split(word)
+        ):
+            return []
+        folded = word.translate(_FOLD)
+        edits = 1 if len(word) < 6 else 2 if len(word) < 12 else 3
+        matches = process.extract(folded, self._spellings.keys(), scorer=OSA.distance, score_cutoff=edits, limit=5)
+        matches = [match for match in matches if len(word) >= 8 or match[0][0] == folded[0]]
+        return [
+            (self._spellings[match], 1 - distance / max(len(folded), len(match)))
+            for match, distance, _ in matches
+            if distance <= matches[0][1]
+        ][:3]

@@ -1,0 +1,225 @@
+"""Tenants: one municipality's offices, hours, services, forms and rent limits, read from `tenants/<id>/tenant.yml`."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from knowledge.errors import KnowledgeError, describe_validation
+
+Weekday = Literal["mo", "di", "mi", "do", "fr", "sa", "so"]
+WEEKDAYS: tuple[Weekday, ...] = ("mo", "di", "mi", "do", "fr", "sa", "so")
+WEEKDAY_NAMES = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+
+
+def _clock_time(value: object) -> object:
+    """An unquoted 13:00 is the number 780 in YAML; read as seconds it would become 00:13."""
+    if isinstance(value, (str, time)):
+        return value
+    raise ValueError('Uhrzeit bitte in Anführungszeichen schreiben, zum Beispiel "13:00"')
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class OpeningHours(_Model):
+    """One opening on one or more weekdays; two entries for the same weekday mean a break between them."""
+
+    weekdays: list[Weekday] = Field(min_length=1)
+    opens: ClockTime
+    closes: ClockTime
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> OpeningHours:
+        if self.opens >= self.closes:
+            raise ValueError("opens muss vor closes liegen")
+        return self
+
+    def covers(self, day: date) -> bool:
+        return WEEKDAYS[day.weekday()] in self.weekdays
+
+
+class Closure(_Model):
+    """Days on which the office is closed beside public holidays; both ends belong to it."""
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    reason: str
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+class BookingRules(_Model):
+    lead_time_hours: int = Field(ge=0)
+    horizon_days: int = Field(ge=1, le=365)
+    minimum_notice_cancel_hours: int = Field(ge=0)
+    open_bookings_per_contact: int = Field(ge=1)
+    grid_minutes: int = Field(ge=5, le=120)
+
+
+class Site(_Model):
+    id: str
+    name: str
+    address: str
+    postcodes: list[str]
+    phone: str
+    transport: str = ""
+    accessibility: str = ""
+    counters: int = Field(ge=1)
+    hours: list[OpeningHours]
+
+    @property
+    def hours_text(self) -> str:
+        """The week in words, days with the same hours together: `Montag und Dienstag: 8 bis 12 Uhr`."""
+        return hours_text(self.hours)
+
+
+class Service(_Model):
+    id: str
+    name: str
+    description: str
+    team: str
+    duration_minutes: int = Field(ge=5, le=480)
+    sites: list[str] = Field(min_length=1)
+    bring: list[str] = []
+
+
+class Team(_Model):
+    id: str
+    name: str
+    about: str = ""
+    # Topics of articles or ids of services that go to this team; the first team takes what nobody names.
+    topics: list[str] = []
+
+
+class Form(_Model):
+    id: str
+    name: str
+    url: str
+
+
+class RentArea(_Model):
+    """One area of comparable rents (Vergleichsraum) with its limits in euros a month by number of persons."""
+
+    name: str
+    postcodes: list[str]
+    persons: dict[int, Decimal]
+    each_further: Decimal
+
+    def limit(self, persons: int) -> Decimal:
+        largest = max(self.persons)
+        return self.persons[min(persons, largest)] + self.each_further * max(0, persons - largest)
+
+
+class RentLimits(_Model):
+    as_of: date
+    vergleichsraeume: list[RentArea]
+
+
+class Tenant(_Model):
+    """One municipality. Everything about a district that is not a rule of law stands here, nothing of it in code."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str
+    example: bool = False
+    office: str
+    state: Literal["BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"]
+    phone: str
+    email: str
+    website: str
+    postcodes: list[str]
+    service_hours: list[OpeningHours]
+    closures: list[Closure] = []
+    booking: BookingRules
+    sites: list[Site] = Field(min_length=1)
+    services: list[Service]
+    teams: list[Team]
+    forms: list[Form] = []
+    rent_limits: RentLimits | None = None
+    disabled_articles: list[str] = []
+
+    @field_validator("sites", "services", "teams", "forms")
+    @classmethod
+    def _ids_are_unique(cls, entries: list[Site | Service | Team | Form]) -> list[Site | Service | Team | Form]:
+        ids = [entry.id for entry in entries]
+        if repeated := {id for id in ids if ids.count(id) > 1}:
+            raise ValueError(f"doppelte id: {', '.join(sorted(repeated))}")
+        return entries
+
+    @model_validator(mode="after")
+    def _services_name_known_sites_and_teams(self) -> Tenant:
+        sites, teams = {site.id for site in self.sites}, {team.id for team in self.teams}
+        for service in self.services:
+            if unknown := set(service.sites) - sites:
+                raise ValueError(f"Leistung {service.id}: unbekannter Standort {', '.join(sorted(unknown))}")
+            if service.team not in teams:
+                raise ValueError(f"Leistung {service.id}: unbekanntes Team {service.team}")
+        return self
+
+    def site(self, id: str) -> Site | None:
+        return next((site for site in self.sites if site.id == id), None)
+
+    def service(self, id: str) -> Service | None:
+        return next((service for service in self.services if service.id == id), None)
+
+    def form(self, id: str) -> Form | None:
+        return next((form for form in self.forms if form.id == id), None)
+
+    @property
+    def service_hours_text(self) -> str:
+        return hours_text(self.service_hours)
+
+
+def hours_text(hours: list[OpeningHours]) -> str:
+    """Opening hours as a German list, one line for all days that share the same hours."""
+    by_day = {
+        day: tuple(sorted((entry.opens, entry.closes) for entry in hours if day in entry.weekdays)) for day in WEEKDAYS
+    }
+    lines: dict[tuple[tuple[time, time], ...], list[str]] = {}
+    for day, name in zip(WEEKDAYS, WEEKDAY_NAMES, strict=True):
+        if by_day[day]:
+            lines.setdefault(by_day[day], []).append(name)
+    return "; ".join(
+        f"{_in_words(names)}: {' und '.join(f'{_clock(opens)} bis {_clock(closes)} Uhr' for opens, closes in spans)}"
+        for spans, names in lines.items()
+    )
+
+
+def _in_words(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} und {names[-1]}"
+
+
+def _clock(value: time) -> str:
+    return f"{value.hour}" if value.minute == 0 else f"{value.hour}.{value.minute:02d}"
+
+
+def load_tenant(folder: Path) -> Tenant:
+    """One tenant from its folder; the error names the file and the field."""
+    path = folder / "tenant.yml"
+    try:
+        tenant = Tenant.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise KnowledgeError(f"{path}: nicht lesbar ({error})") from error
+    except ValidationError as error:
+        raise KnowledgeError(f"{path}: {describe_validation(error)}") from error
+    if tenant.id != folder.name:
+        raise KnowledgeError(f"{path}: id ist „{tenant.id}“, der Ordner heißt „{folder.name}“")
+    return tenant
+
+
+def load_tenants(root: Path) -> dict[str, Tenant]:
+    """All tenants under `<root>/tenants`; `root` is the knowledge folder."""
+    folders = sorted(path.parent for path in (root / "tenants").glob("*/tenant.yml"))
+    if not folders:
+        raise KnowledgeError(f"{root / 'tenants'}: keine Kommune gefunden (tenants/<id>/tenant.yml)")
+    return {folder.name: load_tenant(folder) for folder in folders}

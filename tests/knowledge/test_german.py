@@ -1,0 +1,126 @@
+"""German as citizens write it finds the words that editors wrote."""
+
+import pytest
+
+from knowledge import ROOT
+from knowledge.lists import read_lists
+from knowledge.retrieval.german import Analyzer, citation_terms, clean, number_from_words, paragraphs, stem
+
+
+@pytest.fixture(scope="module")
+def analyzer(content):
+    analyzer = Analyzer(read_lists(ROOT / "synonyms.yml"))
+    analyzer.learn(text for a in content.articles.values() for text in (a.title, *a.questions, a.text, a.easy))
+    return analyzer
+
+
+def terms(analyzer, text):
+    return {term for unit in analyzer.query(text).units for term, _ in unit.terms}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Wohnungen", "wohnung"),
+        ("umgezogen", "umziehen"),
+        ("verpasste", "verpasst"),
+        ("Häuser", "Haus"),
+        ("arbeit", "Arbeiten"),
+        ("kuehlschrank", "Kühlschrank"),
+        ("grosse", "große"),
+    ],
+)
+def test_inflections_and_spellings_of_a_word_have_one_stem(one, other):
+    assert stem(clean(one)) == stem(clean(other))
+
+
+@pytest.mark.parametrize(
+    ("compound", "parts"),
+    [
+        ("mietschulden", ("miet", "schuld")),
+        ("kautionsdarlehen", ("kaution", "darleh")),
+        ("krankenversicherungsbeitrag", ("krankenversicher", "beitrag")),
+    ],
+)
+def test_compounds_fall_into_words_of_the_articles(analyzer, compound, parts):
+    assert analyzer.split(compound) == parts
+
+
+@pytest.mark.parametrize("word", ["fehlenden", "unterlagen", "bekommen", "wohnung", "pizza"])
+def test_a_simple_word_is_not_torn_apart(analyzer, word):
+    assert analyzer.split(word) == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("Bürgergeld", "Grundsicherungsgeld"),
+        ("hartz vier", "Grundsicherungsgeld"),
+        ("Alg II", "Grundsicherungsgeld"),
+        ("Stütze", "Grundsicherungsgeld"),
+        ("Sanktion", "Leistungsminderung"),
+        ("gekürzt", "Leistungsminderung"),
+        ("WBA", "Weiterbewilligungsantrag"),
+        ("Amt", "Jobcenter"),
+    ],
+)
+def test_other_words_for_the_same_meet(analyzer, asked, written):
+    assert terms(analyzer, asked) & {term for term in terms(analyzer, written) if term.startswith("=")}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Widerspurch", "widerspruch"),
+        ("Kontoauszüge", "kontoauszüge"),
+        ("umziehn", "umziehen"),
+        ("Weiterbewiligungsantrg", "weiterbewilligungsantrag"),
+        ("wider spruch", "widerspruch"),
+        ("konnte", "konnte"),
+        ("konte", "konnte"),
+    ],
+)
+def test_misspelt_and_torn_words_are_read_as_meant(analyzer, written, meant):
+    assert analyzer.query(written).corrected == meant
+
+
+@pytest.mark.parametrize("word", ["Wetter", "Pizza", "Fußball", "Reisepass"])
+def test_a_right_word_that_no_article_has_is_not_bent_into_another(analyzer, word):
+    assert analyzer.query(word).corrected == word.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("§ 22 SGB II", ("§22 2",)),
+        ("was steht in §31a", ("§31a",)),
+        ("paragraf einunddreißig a sgb zwei", ("§31a 2",)),
+        ("Paragraph 44 SGB X", ("§44 10",)),
+        ("§ 84 SGG und § 39 SGB II", ("§84 2", "§39 2")),
+        ("zweiundzwanzig Euro", ()),
+        ("paragraf", ()),
+    ],
+)
+def test_paragraphs_are_recognised_as_written_and_as_spoken(text, found):
+    assert paragraphs(clean(text))[0] == found
+
+
+def test_a_citation_is_found_with_and_without_its_law():
+    assert citation_terms("§ 31a SGB II") == ("§31a", "§31a 2")
+    assert citation_terms("Anlage zu § 28 SGB XII") == ("§28", "§28 12")
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [
+        ("sieben", "7"),
+        ("sechzehn", "16"),
+        ("siebzig", "70"),
+        ("dreiundvierzig", "43"),
+        ("neunzehn", "19"),
+        ("haus", None),
+        ("hundert", None),
+    ],
+)
+def test_number_words_are_numbers(word, number):
+    assert number_from_words(word) == number
