@@ -15,7 +15,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.lists import read_lists
 from knowledge.retrieval.calibration import FEATURES, Calibration, Decision
 from knowledge.retrieval.dense import DenseIndex, Encoder
-from knowledge.retrieval.german import LONGEST_QUERY, Analyzer, citation_terms
+from knowledge.retrieval.german import LONGEST_QUERY, Analyzer, citation_terms, is_german
 from knowledge.retrieval.lexical import FIRST_CITATION, LexicalIndex
 
 BY_PARAGRAPH = 0.7  # for a bare paragraph, citing it counts more than resembling its heading
@@ -107,7 +107,7 @@ class SearchEngine:
         return [self._ids[n] for n in ranking.order]
 
     def rank(self, text: str) -> Ranking | None:
-        """All articles, best first; None for a text without any word that some article has, or with far too many."""
+        """All articles, best first; None for a text without any German word, or with far too many."""
         if len(text) > LONGEST_QUERY:
             return None
         text = text.encode("utf-8", "ignore").decode()  # halves of broken characters, which a tokenizer refuses
@@ -115,8 +115,8 @@ class SearchEngine:
         if not query.units:
             return None
         lexical = self._lexical.scores(query)
-        if not lexical.by_article.any():
-            return None  # gibberish: no word occurs in any article, and subwords always resemble something
+        if not lexical.by_article.any() and not any(is_german(unit.surface) for unit in query.units):
+            return None  # gibberish: to the encoder it would still resemble something
         # A paragraph's number means nothing to the encoder; its heading does.
         headings = " ".join(self._headings.get(paragraph, "") for paragraph in query.paragraphs)
         spellings = [f"{query.corrected} {headings}".strip()]

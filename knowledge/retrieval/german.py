@@ -195,7 +195,8 @@ class Analyzer:
             if word not in _STOP_WORDS:
                 counts[stems[position]] = counts.get(stems[position], 0.0) + 1.0
                 for part in self.split(word):
-                    counts[part] = counts.get(part, 0.0) + PART_WEIGHT
+                    for term in (part, *(concept for _, concept in self._concepts([part]))):
+                        counts[term] = counts.get(term, 0.0) + PART_WEIGHT
         for _, concept in self._concepts(stems):
             counts[concept] = counts.get(concept, 0.0) + 1.0
         return counts
@@ -288,9 +289,12 @@ class Analyzer:
             terms[concept] = CONCEPT_WEIGHT
         parts = self.split(word)
         for part in parts:
-            terms.setdefault(part, PART_WEIGHT / len(parts))
-            for _, concept in self._concepts([part]):
-                terms.setdefault(concept, CONCEPT_WEIGHT * PART_WEIGHT / len(parts))
+            share = PART_WEIGHT / len(parts)
+            others = [concept for _, concept in self._concepts([part])]
+            # Whatever has the part has its concept too; together they give the part's share and no more.
+            terms.setdefault(part, share * (1 - CONCEPT_WEIGHT) if others else share)
+            for concept in others:
+                terms.setdefault(concept, share * CONCEPT_WEIGHT / len(others))
         return terms
 
     def _concepts(self, stems: list[str]) -> Iterator[tuple[range, str]]:

@@ -1,0 +1,1 @@
+"""How well questions find their article: labelled questions, measures, and the command that prints them."""
