@@ -29,7 +29,7 @@ evaluate: setup ## retrieval on the development and test questions
 	@$(APP) -m knowledge.evaluation
 
 evaluate-dialogue: setup ## cross-validation of the understanding, report in benchmarks/nlu
-	@$(APP) -m operation.evaluate_dialogue
+	@$(RASA) -m benchmarks.nlu.measure
 
 train-dialogue: setup
 	@$(APP) -m operation.train

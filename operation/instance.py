@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from operation.bootstrap import ROOT
+from operation.train import ensure_model
 
 START_SECONDS = 300
 MONDAY_MORNING = "2026-11-23T09:30"  # inside the example's service hours, whenever tests run
@@ -85,7 +86,8 @@ class Instance:
 
 @contextlib.contextmanager
 def running_instance(folder: Path, **settings: str) -> Iterator[Instance]:
-    """Start a system and stop it at the end; `settings` are further environment variables."""
+    """Start a system and stop it at the end; `settings` are further environment variables. Trains first if needed."""
+    ensure_model()
     api_port, rasa_port, actions_port = free_port(), free_port(), free_port()
     rasa_url = f"http://127.0.0.1:{rasa_port}"
     environment = {

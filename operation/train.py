@@ -13,10 +13,10 @@ KEPT = 3  # earlier models stay for a quick way back
 
 
 def sources() -> list[Path]:
-    """The files the model is made from. The actions' code is not among them: it runs beside the model."""
-    bot = ROOT / "bot"
-    files = [path for path in bot.rglob("*") if path.suffix in {".yml", ".yaml"} or path.parent == bot]
-    return sorted(path for path in [*files, ROOT / "config.yml", lock("rasa")] if path.is_file())
+    """The files the model is made from. The actions and their sentences are not among them: they run beside it."""
+    folders = [ROOT / "bot" / name for name in ("data", "domain", "nlu")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".yml", ".py"}]
+    return sorted([*files, ROOT / "config.yml", lock("rasa")])
 
 
 def fingerprint() -> str:
@@ -33,12 +33,12 @@ def model_path() -> Path:
 
 
 def ensure_model() -> Path:
-    """The trained model of the present sources; trains it first where it is missing (a few minutes)."""
+    """The trained model of the present sources; trains it first where it is missing (about a minute)."""
     target = model_path()
     if target.exists():
         return target
     MODELS.mkdir(parents=True, exist_ok=True)
-    say("Training the dialogue model (2 to 5 minutes on two cores, only when bot/ or config.yml changed) …")
+    say("Training the dialogue model (about a minute, only when bot/ or config.yml changed) …")
     done = subprocess.run(
         [str(RASA / "bin" / "python"), "-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain",
          "--data", "bot/data", "--out", str(MODELS), "--fixed-model-name", target.name],

@@ -64,7 +64,7 @@ def read_details(
     contact = contact_in(text)
     name = name_in(
         text,
-        asked=asked == NAME and not turn.wants(*SMALL_TALK, sure=0.8),
+        asked=asked == NAME and not turn.wants(*SMALL_TALK, sure=0.6),
         found_by_model=names_of(turn.entities, "name") if asked in (None, NAME, CONTACT) else (),
     )
     return Details(

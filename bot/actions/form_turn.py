@@ -19,15 +19,15 @@ from bot.actions.api_client import ApiProblem, ApiUnavailable
 from bot.actions.sentences import PERSON, STOP, message, phrase
 from bot.actions.small_answers import asks_why, is_question
 from bot.actions.step import Step
-from bot.actions.turn import REQUESTED_SLOT, Turn
+from bot.actions.turn import REQUESTED_SLOT, SURE_OF_AN_EMERGENCY, Turn
 
 # Wishes that come before any detail, in any form.
 ALWAYS_LEAVE = ("talk_to_human", "stop", "start_over")
 # Said inside a form these are answers to its question, understood or not; everything else goes to the rules.
 ANSWERS = ("inform", "correct", "affirm", "deny")
 LONGEST_COMMAND = 7
-# Own words for a person may well speak of hardship; only what is surely an emergency interrupts them.
-SURE_OF_AN_EMERGENCY = 0.9
+# Own words for a person may well speak of hardship; only what is certainly an emergency interrupts them.
+CERTAIN = 0.9
 
 
 def leaves_form(turn: Turn, *, own_intents: Sequence[str], free_text: bool = False) -> bool:
@@ -35,12 +35,12 @@ def leaves_form(turn: Turn, *, own_intents: Sequence[str], free_text: bool = Fal
 
     `free_text`: the question was for own words, so only short and sure commands count, everything else is the text.
     """
-    if turn.urgent and (turn.confidence >= SURE_OF_AN_EMERGENCY or not free_text):
+    if turn.urgent(sure=CERTAIN if free_text else SURE_OF_AN_EMERGENCY):
         return True
     if turn.pressed:
         return turn.intent not in (*ANSWERS, *own_intents)
     if free_text:
-        return turn.wants(*ALWAYS_LEAVE, sure=0.8) and len(turn.text.split()) <= LONGEST_COMMAND
+        return turn.wants(*ALWAYS_LEAVE, sure=0.6) and len(turn.text.split()) <= LONGEST_COMMAND
     return turn.wants(*ALWAYS_LEAVE)
 
 

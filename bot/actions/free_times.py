@@ -70,13 +70,12 @@ async def other_times(
 ) -> Times:
     """Other times than those shown. `towards`: "earlier", "later" or "other"."""
     place = None if site in (None, ANY_SITE) else site
-    free = await _free(
-        tenant=tenant, service=service, site=place, wish=TimeRange(first_day=_week_before(shown)), now=now, weeks=5
-    )
+    from_day = None if towards == "earlier" else _week_before(shown)
+    free = await _free(tenant=tenant, service=service, site=place, wish=TimeRange(first_day=from_day), now=now, weeks=5)
     seen = {slot.starts_at for slot in shown}
     rest = [slot for slot in fitting(free, None) if slot.starts_at not in seen]
     if seen and towards == "earlier":
-        near = [slot for slot in rest if slot.starts_at < min(seen)][-20:]
+        near = [slot for slot in rest if slot.starts_at < min(seen)]
     elif seen and towards == "later":
         near = [slot for slot in rest if slot.starts_at > max(seen)]
     else:

@@ -234,7 +234,7 @@ class _Reader:
 
     def take_bare_hour(self) -> None:
         alone = re.fullmatch(
-            r"\s*(?:so |lieber |bitte |dann |ich |um |der |den )*(\d{1,2})(?: bitte| waere gut| passt)?[.!?]?\s*",
+            r"\s*(?:so |lieber |bitte |dann |ich |um )*(\d{1,2})(?: bitte| waere gut| passt)?[.!?]?\s*",
             self.text,
         )
         if alone and 6 < _office_hour(alone[1]) < 20:

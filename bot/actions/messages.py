@@ -194,7 +194,7 @@ class ValidateMessageForm(_ValidateWords):
             )
             return again("sender")
         asked = turn.requested == "sender"
-        bare = asked and not turn.wants(*SMALL_TALK, sure=0.8)
+        bare = asked and not turn.wants(*SMALL_TALK, sure=0.6)
         name = name_in(turn.text, asked=bare, found_by_model=names_of(turn.entities, "name") if asked else ())
         events: list[EventType] = []
         if contact:
@@ -265,7 +265,7 @@ class ValidateCallbackForm(_ValidateWords):
             if written:
                 dispatcher.utter_message(json_message=message(written, written=contact.written, choices=[]))
             return again("phone")
-        asked = turn.requested == "person_name" and not turn.wants(*SMALL_TALK, sure=0.8)
+        asked = turn.requested == "person_name" and not turn.wants(*SMALL_TALK, sure=0.6)
         name = name_in(turn.text, asked=asked, found_by_model=names_of(turn.entities, "name") if asked else ())
         if name:
             events.append(SlotSet("person_name", name))

@@ -13,7 +13,7 @@ from bot.actions.contacts import contact_words
 from bot.actions.offers import local, moment_words
 from bot.actions.sentences import PERSON, message, phrase
 from bot.actions.step import Step
-from bot.actions.turn import REQUESTED_SLOT, Turn
+from bot.actions.turn import REQUESTED_SLOT, SURE_OF_AN_EMERGENCY, Turn
 
 WISH_FOR_A_PERSON = "Wunsch nach einem Menschen"
 NO_ANSWER_FOUND = "Keine sichere Antwort gefunden"
@@ -133,6 +133,11 @@ class ActionCrisis(Step):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         turn = Turn.of(tracker)
         kind = turn.intent if turn.intent in EMERGENCIES else "crisis_suicide"
+        if not turn.urgent(sure=SURE_OF_AN_EMERGENCY):
+            yes = {"title": "Ja, es ist dringend", "payload": f"/{kind}"}
+            no = {"title": "Nein, ich habe eine Frage", "payload": "/deny"}
+            dispatcher.utter_message(json_message=message("crisis_unsure", choices=[yes, no, PERSON]))
+            return [SlotSet("last_outcome", "answered")]
         try:
             answer = await api.request_handoff(
                 turn.conversation,

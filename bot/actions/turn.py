@@ -11,7 +11,9 @@ from rasa_sdk import Tracker
 
 REQUESTED_SLOT = "requested_slot"
 # Intents below this certainty say little about a message that answers a question of ours.
-SURE = 0.6
+SURE = 0.45
+# Below it an emergency is asked about first; the fixed phrases (bot/nlu/urgent_phrases.yml) are certain.
+SURE_OF_AN_EMERGENCY = 0.6
 # Said to the bot, not about the concern: never a name or another detail.
 SMALL_TALK = ("thank", "greet", "goodbye", "insult", "bot_challenge", "repeat", "show_menu", "complain")
 
@@ -65,9 +67,9 @@ class Turn:
         slot: str | None = self.slots.get(REQUESTED_SLOT)
         return None if self.opens_form else slot
 
-    @property
-    def urgent(self) -> bool:
-        return self.intent.startswith("crisis_")
+    def urgent(self, *, sure: float) -> bool:
+        """Whether the message is an emergency; fixed phrases and pressed choices are certain (1.0)."""
+        return self.intent.startswith("crisis_") and (self.pressed or self.confidence >= sure)
 
     def wants(self, *intents: str, sure: float = SURE) -> bool:
         """Whether the message has one of the intents, surely enough (a pressed choice always is)."""

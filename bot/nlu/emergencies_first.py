@@ -18,8 +18,8 @@ from rasa.shared.nlu.training_data.message import Message
 from bot.nlu.urgent_phrases import emergency_in
 
 PREFIX = "crisis_"
-# An emergency ranked first, but below the general threshold: better one calm answer too many than one too few.
-UNSURE_BUT_KEPT = 0.35
+# An emergency ranked first, but below the general threshold: the citizen is asked whether it is one.
+UNSURE_BUT_KEPT = 0.25
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
