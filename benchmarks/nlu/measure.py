@@ -132,10 +132,11 @@ def write_report(reports: dict[str, dict[str, Any]], curve: list[tuple[float, fl
 def summary(title: str, report: dict[str, Any], average: str) -> list[str]:
     """The heading and one sentence."""
     figures = report[average]
+    kind = average.removesuffix(" avg").capitalize()
     return [
         f"## {title}",
         "",
-        f"{average.split(maxsplit=1)[0].capitalize()} F1 **{figures['f1-score']:.3f}** (precision {figures['precision']:.3f}, "
+        f"{kind} F1 **{figures['f1-score']:.3f}** (precision {figures['precision']:.3f}, "
         f"recall {figures['recall']:.3f}) over {figures['support']} examples.",
         "",
     ]

@@ -96,28 +96,22 @@ class _Reading:
         if self.opening:
             self.set["question"] = None
             self.set[CONFIRMED] = None
-        if not turn.slots.get("booked") and turn.wants("cancel_appointment") and not self.opening:
+        elif turn.wants("cancel_appointment") and not turn.slots.get("booked"):
             # there is nothing to cancel but this very form
             self._say(message("stopped"))
             return [*forget(*APPOINTMENT, REQUESTED_SLOT), ActiveLoop(None)]
+        text = self._text()
         if turn.pressed:
             self._take_pressed()
-        pending = turn.slots.get("unread_text")
-        text = f"{pending} {turn.text}".strip() if pending else turn.text
-        if pending:
-            self.set["unread_text"] = None
-        details = self._details(text)
+        picked = self._picked(text)
+        details = Details() if picked else self._details(text)
         if text and not self.opening and is_excursion(turn) and not self._answers_despite_asking(details):
             return []
         self._take(details)
-        if turn.requested == START and not details and text:
-            await self._take_choice_of_time(text)
-        elif turn.wants("move_appointment") and not turn.slots.get("booked") and not details.wish:
-            self._reopen(START)
-        elif turn.slots.get(START) and not details and wants_another_time(text) and not shifted(text, self.now):
-            await self._offer_other_times([Slot(local(turn.slots[START]), turn.slots[SITE])], text)
-        elif text and (turn.requested in (START, CONFIRMED, CHANGE)):
-            await self._take_shift(text)
+        if picked:
+            self._choose(picked)
+        else:
+            await self._take_remarks_on_time(text, details)
         if turn.requested == CHANGE:
             self._take_change(text)
         try:
@@ -127,6 +121,26 @@ class _Reading:
         if turn.requested == CONFIRMED and not self._changed():
             await self._take_confirmation(text)
         return self._finished(text)
+
+    def _text(self) -> str:
+        """What was just said, after what could not be read in an earlier turn."""
+        pending = self.turn.slots.get("unread_text")
+        if not pending:
+            return self.turn.text
+        self.set["unread_text"] = None
+        return f"{pending} {self.turn.text}".strip()
+
+    async def _take_remarks_on_time(self, text: str, details: Details) -> None:
+        """What is no day or time in itself: "später", "andere Zeiten", "eine Stunde früher"."""
+        turn = self.turn
+        if turn.requested == START and not details and text:
+            await self._take_choice_of_time(text)
+        elif turn.wants("move_appointment") and not turn.slots.get("booked") and not details.wish:
+            self._reopen(START)
+        elif turn.slots.get(START) and not details and wants_another_time(text) and not shifted(text, self.now):
+            await self._offer_other_times([Slot(local(turn.slots[START]), turn.slots[SITE])], text)
+        elif text and turn.requested in (START, CONFIRMED, CHANGE):
+            await self._take_shift(text)
 
     def _finished(self, text: str) -> list[EventType]:
         turn = self.turn
@@ -160,7 +174,7 @@ class _Reading:
         )
 
     def _answers_despite_asking(self, details: Details) -> bool:
-        """ "Geht Dienstag um zehn?" is an answer to the question for a time; "Was passiert am Dienstag?" is not."""
+        """Whether a question is an answer: "Geht Dienstag um zehn?" is one, "Was passiert am Dienstag?" is not."""
         if wants_another_time(self.turn.text) and self.value(START):
             return True
         if self.turn.requested not in (START, CONFIRMED, CHANGE):
@@ -223,13 +237,15 @@ class _Reading:
         self.set[START] = None
         self.set["offered"] = None
 
-    async def _take_choice_of_time(self, text: str) -> None:
-        """ "Das zweite", "später", "keine davon": about the offers that stand there."""
-        shown = self._shown()
+    def _picked(self, text: str) -> Slot | None:
+        """The offered time that "das zweite" means; looked for before it could be read as two o'clock."""
+        shown = self._shown() if self.turn.requested == START and text else []
         number = chosen_in(text, [button_words(slot.starts_at) for slot in shown])
-        if number is not None:
-            self._choose(shown[number])
-            return
+        return None if number is None else shown[number]
+
+    async def _take_choice_of_time(self, text: str) -> None:
+        """Other offers than those that stand there: "später", "keine davon"."""
+        shown = self._shown()
         if shifted(text, self.now) and shown:
             await self._take_shift(text)
             return
@@ -252,7 +268,7 @@ class _Reading:
         self.set["question"] = None
 
     async def _take_shift(self, text: str) -> None:
-        """ "Eine Stunde später", "am Tag davor": counted from the time that was chosen or offered first."""
+        """Count "eine Stunde später" or "am Tag davor" from the time that was chosen or offered first."""
         start = self.turn.slots.get(START)
         shown = self._shown()
         reference = local(start) if start else shown[0].starts_at if shown else None

@@ -626,7 +626,7 @@ class _Reader:
 
     @staticmethod
     def _intersection(found: list[tuple[date, date]]) -> tuple[date, date] | None:
-        """ "Dienstag, den 24." or "nächste Woche, am 25." say one thing twice."""
+        """What all say together: "Dienstag, den 24." or "nächste Woche, am 25." name one day twice."""
         first, last = max(start for start, _ in found), min(end for _, end in found)
         return (first, last) if first <= last else None
 

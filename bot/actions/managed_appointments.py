@@ -181,6 +181,10 @@ class ValidateMoveForm(_ValidateManaged):
         pressed_start = turn.carried("appointment_start")
         if pressed_start:
             return self._choose(Slot(local(pressed_start), self._place(turn, appointment)))
+        shown = [Slot.of(slot) for slot in (turn.slots.get("offered") or {}).get("slots", [])]
+        number = chosen_in(turn.text, [button_words(slot.starts_at) for slot in shown])
+        if turn.requested == START and number is not None:  # "das zweite", before it could be read as two o'clock
+            return self._choose(shown[number])
         wish = self._wish(turn, appointment)
         site = await self._site(turn, appointment, turn.text)
         if is_excursion(turn) and not (wish and turn.requested == START) and not direction(turn.text):
@@ -188,7 +192,7 @@ class ValidateMoveForm(_ValidateManaged):
         if wish or site != self._place(turn, appointment):
             return [progress(), *await self._look(turn, appointment, wish, site)]
         if turn.requested == START:
-            return await self._choice_of_time(turn, appointment)
+            return await self._choice_of_time(turn, appointment, shown)
         return await self._confirmation(turn, appointment)
 
     def _wish(self, turn: Turn, appointment: dict[str, Any]) -> TimeRange | None:
@@ -242,11 +246,7 @@ class ValidateMoveForm(_ValidateManaged):
     def _choose(slot: Slot) -> list[EventType]:
         return [SlotSet(START, slot.to_dict()), SlotSet("offered", None), SlotSet(MOVE_CONFIRMED, None), progress()]
 
-    async def _choice_of_time(self, turn: Turn, appointment: dict[str, Any]) -> list[EventType]:
-        shown = [Slot.of(slot) for slot in (turn.slots.get("offered") or {}).get("slots", [])]
-        number = chosen_in(turn.text, [button_words(slot.starts_at) for slot in shown])
-        if number is not None:
-            return self._choose(shown[number])
+    async def _choice_of_time(self, turn: Turn, appointment: dict[str, Any], shown: list[Slot]) -> list[EventType]:
         towards = direction(turn.text) or ("other" if says_no(turn.text) or turn.wants("deny", sure=0.5) else None)
         if not towards:
             return self._unclear(turn, START)
@@ -307,20 +307,20 @@ class ValidateMoveForm(_ValidateManaged):
 
 
 def _only_the_new_time(text: str) -> str:
-    """ "Den Termin am Dienstag auf Donnerstag verschieben": only what stands after "auf" is the wish."""
+    """Only what stands after "auf" is the wish: "Den Termin am Dienstag auf Donnerstag verschieben"."""
     before, found, after = text.rpartition(" auf ")
     return after if found and time_range(after, clock.now()) else "" if _names_the_old_one(text) else before or text
 
 
 def _names_the_old_one(text: str) -> bool:
-    """ "Der Termin am Dienstag muss verschoben werden" says which one, not when."""
+    """Whether a day only says which appointment: "Der Termin am Dienstag muss verschoben werden"."""
     return "lieber" not in text.lower() and any(
         word in text.lower() for word in ("der termin am", "den termin am", "meinen termin am", "termin vom")
     )
 
 
 def _leaves_place(text: str) -> bool:
-    """ "Statt in Musterstadt" names the place that is left."""
+    """Whether a place is named as the one that is left: "statt in Musterstadt"."""
     return any(word in text.lower() for word in ("statt in", "nicht in", "anstatt"))
 
 
