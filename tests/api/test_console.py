@@ -285,6 +285,7 @@ def test_what_could_not_be_sent_is_kept_and_sent_once(client, database, server, 
         expect(page.get_by_text("Niemand wartet")).to_be_visible()
         conversation, citizen, _ = ask_for_person(client)
         page.get_by_role("button", name="Übernehmen").click()
+        page.wait_for_url("**/handoffs/*")  # requests are intercepted only once the new page stands
 
         # The reply arrives, but its answer is lost on the way back.
         def lose_the_answer(route):

@@ -457,7 +457,7 @@ def test_a_reload_while_waiting_goes_on_waiting_and_the_request_can_be_taken_bac
     handoff = ask_for_a_person(browser_page, desk)
     browser_page.reload()
     expect(chat(browser_page)).to_contain_text("Sie warten auf einen Menschen.")
-    chat(browser_page).get_by_role("button", name="Nicht mehr warten").click()
+    chat(browser_page).get_by_role("button", name="Nicht mehr warten").last.click()
     expect(chat(browser_page)).not_to_contain_text("Sie warten auf einen Menschen.")
     expect(chat(browser_page).locator(".person")).to_be_visible()
     waiting = desk.get("/handoffs", params={"state": "waiting"}).raise_for_status().json()
