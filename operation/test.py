@@ -25,16 +25,19 @@ def main() -> int:
         "knowledge check": [PYTHON, "-m", "knowledge.check", "--today", "2026-11-21"],
         "rasa data validate": [RASA_PYTHON, "-m", "rasa", "data", "validate", "--config", "config.yml",
                                "--domain", "bot/domain", "--data", "bot/data", "--fail-on-warnings"],
-        "conversation tests": [RASA_PYTHON, "-m", "rasa", "test", "core", "--model", str(model),
-                               "--stories", "tests/conversations", "--endpoints", "bot/endpoints.yml",
-                               "--out", "var/conversation-tests", "--fail-on-prediction-errors", "--no-plot"],
+        # --e2e: from the citizen's text; without it only the rules would be tested
+        "conversation tests": [RASA_PYTHON, "-m", "rasa", "test", "core", "--e2e", "--model", str(model),
+                               "--stories", "tests/conversations", "--out", "var/conversation-tests",
+                               "--fail-on-prediction-errors", "--no-plot"],
         "dialogue tests": [RASA_PYTHON, "-m", "pytest", "-q", "tests/bot"],
         "tests": [PYTHON, "-m", "pytest", "--durations=10", "--ignore=tests/bot", *sys.argv[1:]],
     }
     for title, command in steps.items():
         started = time.monotonic()
         print(f"\n=== {title}", flush=True)
-        environment = rasa_environment() if command[0] == RASA_PYTHON else None
+        environment = None
+        if command[0] == RASA_PYTHON:
+            environment = {**rasa_environment(), "LOTSE_DIALOGUE_MODEL": str(model)}
         status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         print(f"=== {title}: {'passed' if status == 0 else f'FAILED ({status})'} in {time.monotonic() - started:.0f} s",
               flush=True)
