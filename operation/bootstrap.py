@@ -92,7 +92,7 @@ def find_python(uv: str, version: str, setting: str) -> str:
         if works(candidate, version):
             return candidate
     say(f"No Python {version} found, asking uv to install one …")
-    subprocess.run([uv, "python", "install", version], check=False)
+    subprocess.run([uv, "python", "install", version], env=uv_environment(), check=False)
     found = subprocess.run([uv, "python", "find", version], capture_output=True, text=True, check=False).stdout.strip()
     if found and works(found, version):
         return found
@@ -142,10 +142,7 @@ def make_environment(uv: str, target: Path, lock_file: Path, python: str, title:
         return
     started = time.monotonic()
     say(f"Installing the {title} environment into {target.name} (some minutes the first time) …")
-    environment = {"UV_LINK_MODE": "hardlink" if same_disk() else "copy", **os.environ}
-    links = find_links()
-    if links:
-        environment.setdefault("UV_FIND_LINKS", links)
+    environment = uv_environment()
     if not (target / "bin" / "python").exists():
         run_uv([uv, "venv", "--quiet", "--clear", "--python", python, str(target)], environment)
     install = [uv, "pip", "sync", "--python", str(target / "bin" / "python"), "--require-hashes", str(lock_file)]
@@ -163,14 +160,31 @@ def same_disk() -> bool:
     return cache.exists() and cache.stat().st_dev == ROOT.stat().st_dev
 
 
-def find_links() -> str:
-    """Folders or pages with further wheels that pip is configured with; uv does not read pip's configuration."""
+def uv_environment() -> dict[str, str]:
+    """Settings for uv: what pip is configured with, which uv does not read, and the certificates the machine trusts.
+
+    A district often has a registry of its own, behind a certificate of its own.
+    """
+    ours = {
+        "UV_LINK_MODE": "hardlink" if same_disk() else "copy",
+        "UV_SYSTEM_CERTS": "true",
+        "UV_DEFAULT_INDEX": pip_setting("index-url"),
+        "UV_FIND_LINKS": ",".join(pip_setting("find-links").split()),
+        "SSL_CERT_FILE": pip_setting("cert"),
+    }
+    return {**{name: value for name, value in ours.items() if value}, **os.environ}
+
+
+def pip_setting(name: str) -> str:
+    """A setting of pip from the environment or its configuration files; empty where there is none."""
+    pip = UV_ENVIRONMENT / "bin" / "pip"
+    given = os.environ.get("PIP_" + name.upper().replace("-", "_"))
+    if given or not pip.exists():
+        return given or ""
     asked = subprocess.run(
-        [str(UV_ENVIRONMENT / "bin" / "pip"), "config", "get", "global.find-links"],
-        capture_output=True, text=True, check=False,
-    ) if (UV_ENVIRONMENT / "bin" / "pip").exists() else None
-    configured = os.environ.get("PIP_FIND_LINKS") or (asked.stdout if asked and asked.returncode == 0 else "")
-    return ",".join(configured.split())
+        [str(pip), "config", "get", f"global.{name}"], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
 def run_uv(command: list[str], environment: dict[str, str]) -> None:
