@@ -136,9 +136,9 @@ def _in_amounts(root: Path, today: date) -> Iterator[Finding]:
 
 def _in_phrasings(root: Path) -> Iterator[Finding]:
     present = {path.stem for path in root.rglob("articles/**/*.md")}
-    for id in read_lists(root / "phrasings.yml"):
+    for id in read_lists(root / "phrasings"):
         if id not in present:
-            yield Finding("phrasings.yml", "Hinweis", f"Den Artikel „{id}“ gibt es nicht.")
+            yield Finding("phrasings", "Hinweis", f"Den Artikel „{id}“ gibt es nicht.")
 
 
 def today_in_berlin() -> date:

@@ -10,7 +10,9 @@ from knowledge.errors import KnowledgeError
 
 
 def read_lists(path: Path) -> dict[str, list[str]]:
-    """A YAML file of lists of texts by name; empty where there is none."""
+    """A YAML file of lists of texts by name, or a folder of such files; empty where there is none."""
+    if path.is_dir():
+        return {name: texts for part in sorted(path.glob("*.yml")) for name, texts in read_lists(part).items()}
     if not path.exists():
         return {}
     try:

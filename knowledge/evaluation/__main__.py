@@ -91,7 +91,7 @@ def main() -> None:
     library = Library.load(ROOT, tenant=arguments.tenant, today=EVALUATION_DAY, encoder=arguments.encoder)
     baseline = PlainBM25(list(library.articles.values()))
     learned = [text for article in library.articles.values() for text in (article.title, *article.questions)]
-    for file in ("phrasings.yml", "elsewhere.yml"):
+    for file in ("phrasings", "elsewhere.yml"):
         learned += [text for texts in read_lists(ROOT / file).values() for text in texts]
     reports = []
     for name in SETS if arguments.set == "both" else (arguments.set,):

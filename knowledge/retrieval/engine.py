@@ -68,7 +68,7 @@ class SearchEngine:
     ) -> SearchEngine:
         """Index all articles of `content`; `root` holds synonyms and further phrasings."""
         synonyms = read_lists(root / "synonyms.yml")
-        articles = with_phrasings(list(content.articles.values()), read_lists(root / "phrasings.yml"))
+        articles = with_phrasings(list(content.articles.values()), read_lists(root / "phrasings"))
         if not articles:
             raise KnowledgeError("Kein einziger Artikel ist heute gültig; es gibt nichts zu durchsuchen.")
         everything = [*articles, *_elsewhere(read_lists(root / "elsewhere.yml"), content.today)]

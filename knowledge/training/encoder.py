@@ -189,7 +189,7 @@ def _two(group: Sequence[str], source: random.Random) -> tuple[str, str]:
 def themes(tenant: str) -> tuple[list[Theme], list[Theme]]:
     """What the shipped encoder learns from: the articles of a tenant, and questions for other offices."""
     content = load_content(ROOT, tenant=tenant, today=EVALUATION_DAY)
-    articles = with_phrasings(list(content.articles.values()), read_lists(ROOT / "phrasings.yml"))
+    articles = with_phrasings(list(content.articles.values()), read_lists(ROOT / "phrasings"))
     elsewhere = read_lists(ROOT / "elsewhere.yml").values()
     return [article_theme(article) for article in articles], [Theme(tuple(texts), ()) for texts in elsewhere]
 
@@ -224,7 +224,7 @@ It knows this field's vocabulary and nothing else: not a general encoder of Germ
 `python -m knowledge.training.encoder --seed {seed} --steps {steps}` (under a minute on one core)
 
 - data: {questions:,} questions and {sentences:,} sentences of {len(articles)} articles (front matter, text, Leichte
-  Sprache, `phrasings.yml`), {other:,} questions for {len(elsewhere)} other offices and occasions (`elsewhere.yml`),
+  Sprache, `phrasings/`), {other:,} questions for {len(elsewhere)} other offices and occasions (`elsewhere.yml`),
   `synonyms.yml`
 - variation of every question: typing errors, spelling by ear, compounds written apart, ae for ä, missing words,
   synonyms, greetings; words cut at random

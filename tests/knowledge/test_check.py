@@ -60,8 +60,9 @@ def test_amounts_that_end_soon_are_announced_and_ended_ones_are_errors(folder):
 
 def test_phrasings_of_an_article_that_is_not_there_are_pointed_out(folder, write):
     write("satz")
-    (folder / "phrasings.yml").write_text("satz: [Wie viel]\nfort: [Wo]\n", encoding="utf-8")
-    assert ("Hinweis", "phrasings.yml", "Den Artikel „fort“ gibt es nicht.") in texts(folder)
+    (folder / "phrasings").mkdir()
+    (folder / "phrasings" / "satz.yml").write_text("satz: [Wie viel]\nfort: [Wo]\n", encoding="utf-8")
+    assert ("Hinweis", "phrasings", "Den Artikel „fort“ gibt es nicht.") in texts(folder)
 
 
 def test_the_command_ends_with_status_one_where_there_is_an_error(folder, write):
