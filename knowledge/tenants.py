@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -29,6 +29,9 @@ ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+_Entry = TypeVar("_Entry", bound=_Model)
 
 
 class OpeningHours(_Model):
@@ -57,6 +60,12 @@ class Closure(_Model):
 
     def covers(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+    @property
+    def days_text(self) -> str:
+        """`am 24.12.2026` or `vom 28.12.2026 bis 30.12.2026`."""
+        first, last = f"{self.first:%d.%m.%Y}", f"{self.last:%d.%m.%Y}"
+        return f"am {first}" if first == last else f"vom {first} bis {last}"
 
 
 class BookingRules(_Model):
@@ -103,9 +112,59 @@ class Team(_Model):
 
 
 class Form(_Model):
+    """A form to print, and where the municipality offers it, the same application online."""
+
     id: str
     name: str
     url: str
+    online: str | None = None
+
+
+class Contact(_Model):
+    """A way to somebody beside the sites: hotline, ombudsperson, data protection officer, employers' service."""
+
+    id: str
+    name: str
+    about: str
+    phone: str | None = None
+    email: str | None = None
+    times: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Contact:
+        if not self.phone and not self.email:
+            raise ValueError(f"Kontakt {self.id}: phone oder email fehlt")
+        return self
+
+
+PartnerKind = Literal["debt", "addiction", "womens_shelter", "housing_emergency", "migration", "crisis"]
+
+
+class Partner(_Model):
+    """Somebody outside the office who helps: advice on debts, a women's shelter, an emergency bed."""
+
+    id: str
+    kind: PartnerKind
+    name: str
+    about: str
+    phone: str
+    times: str
+    address: str = ""  # left out where it is secret, as a women's shelter's
+    url: str | None = None
+
+
+class Video(_Model):
+    """A film that explains something, shown as a next step of the articles it belongs to."""
+
+    id: str
+    title: str
+    url: str
+    minutes: int = Field(ge=1, le=60)
+    languages: list[str] = Field(min_length=1)
+    articles: list[str] = Field(min_length=1)
+
+
+_Named = Site | Service | Team | Form | Contact | Partner | Video
 
 
 class RentArea(_Model):
@@ -122,8 +181,11 @@ class RentArea(_Model):
 
 
 class RentLimits(_Model):
+    """`heating`: whether the limits hold heating too (Gesamtangemessenheitsgrenze, § 22 Abs. 10 SGB II)."""
+
     as_of: date
-    vergleichsraeume: list[RentArea]
+    heating: bool = False
+    vergleichsraeume: list[RentArea] = Field(min_length=1)
 
 
 class Tenant(_Model):
@@ -145,12 +207,15 @@ class Tenant(_Model):
     services: list[Service]
     teams: list[Team]
     forms: list[Form] = []
+    contacts: list[Contact] = []
+    partners: list[Partner] = []
+    videos: list[Video] = []
     rent_limits: RentLimits | None = None
     disabled_articles: list[str] = []
 
-    @field_validator("sites", "services", "teams", "forms")
+    @field_validator("sites", "services", "teams", "forms", "contacts", "partners", "videos")
     @classmethod
-    def _ids_are_unique(cls, entries: list[Site | Service | Team | Form]) -> list[Site | Service | Team | Form]:
+    def _ids_are_unique(cls, entries: list[_Named]) -> list[_Named]:
         ids = [entry.id for entry in entries]
         if repeated := {id for id in ids if ids.count(id) > 1}:
             raise ValueError(f"doppelte id: {', '.join(sorted(repeated))}")
@@ -166,6 +231,16 @@ class Tenant(_Model):
                 raise ValueError(f"Leistung {service.id}: unbekanntes Team {service.team}")
         return self
 
+    def partners_for(self, kind: PartnerKind) -> list[Partner]:
+        """The partners of one kind.
+
+        Raises KnowledgeError where the municipality names none: an article that lists them is then withheld.
+        """
+        found = [partner for partner in self.partners if partner.kind == kind]
+        if not found:
+            raise KnowledgeError(f"{self.name} nennt keine Anlaufstelle der Art „{kind}“ (partners in tenant.yml).")
+        return found
+
     def site(self, id: str) -> Site | None:
         return next((site for site in self.sites if site.id == id), None)
 
@@ -178,6 +253,22 @@ class Tenant(_Model):
     @property
     def service_hours_text(self) -> str:
         return hours_text(self.service_hours)
+
+
+class State(_Model):
+    """A federal state: what holds for all its municipalities, between the base and their own overlay."""
+
+    name: str
+    disabled_articles: list[str] = []
+
+
+def load_state(folder: Path) -> State | None:
+    """One state from its folder; None where nothing is written for it.
+
+    Raises KnowledgeError that names the file and the field.
+    """
+    path = folder / "state.yml"
+    return _read(path, State) if path.exists() else None
 
 
 def hours_text(hours: list[OpeningHours]) -> str:
@@ -206,15 +297,19 @@ def _clock(value: time) -> str:
 def load_tenant(folder: Path) -> Tenant:
     """One tenant from its folder; the error names the file and the field."""
     path = folder / "tenant.yml"
+    tenant = _read(path, Tenant)
+    if tenant.id != folder.name:
+        raise KnowledgeError(f"{path}: id ist „{tenant.id}“, der Ordner heißt „{folder.name}“")
+    return tenant
+
+
+def _read(path: Path, model: type[_Entry]) -> _Entry:
     try:
-        tenant = Tenant.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise KnowledgeError(f"{path}: nicht lesbar ({error})") from error
     except ValidationError as error:
         raise KnowledgeError(f"{path}: {describe_validation(error)}") from error
-    if tenant.id != folder.name:
-        raise KnowledgeError(f"{path}: id ist „{tenant.id}“, der Ordner heißt „{folder.name}“")
-    return tenant
 
 
 def load_tenants(root: Path) -> dict[str, Tenant]:

@@ -1,12 +1,16 @@
 """A tenant's file is checked field by field, and hours read as people say them."""
 
 from datetime import date, time
+from functools import partial
 
 import pytest
+from conftest import DAY
 
 from knowledge import ROOT
+from knowledge.articles import Content, load_content
 from knowledge.errors import KnowledgeError
-from knowledge.tenants import load_tenants
+from knowledge.library import Library
+from knowledge.tenants import Tenant, load_tenants
 
 
 @pytest.fixture
@@ -62,3 +66,83 @@ def test_a_mistake_in_a_tenant_is_named_with_file_and_field(folder, path, old, n
 def test_a_folder_without_tenants_is_an_error(tmp_path):
     with pytest.raises(KnowledgeError, match="keine Kommune"):
         load_tenants(tmp_path)
+
+
+# Two example municipalities that differ in all they can, on the same base.
+
+
+@pytest.fixture(scope="module")
+def contents() -> dict[str, Content]:
+    return {name: load_content(ROOT, tenant=name, today=DAY) for name in load_tenants(ROOT)}
+
+
+@pytest.mark.parametrize(
+    ("tenant", "own", "others"),
+    [("musterkreis", ("690 Euro", "622 Euro"), ("940 Euro",)), ("beispielhafen", ("940 Euro",), ("690 Euro", "622 Euro"))],
+)
+def test_the_same_question_gives_each_tenant_its_own_rent(tenant, own, others):
+    library = Library.load(ROOT, tenant=tenant, today=DAY, encoder=ROOT / "encoder")
+    result = library.search("angemessene Miete für drei Personen")
+    assert (result.decision, result.hits[0].article) == ("answer", "mietgrenzen-vor-ort")
+    assert all(figure in result.hits[0].text for figure in own)
+    assert not any(figure in result.hits[0].text for figure in others)
+
+
+def test_nothing_of_one_tenant_ever_shows_in_another(contents):
+    for name, content in contents.items():
+        served = " ".join(
+            " ".join((a.title, a.text, a.spoken, a.easy, *a.questions, *(f"{s.title} {s.url}" for s in a.next_steps)))
+            for a in content.articles.values()
+        )
+        for other, foreign in contents.items():
+            if other != name:
+                shown = [word for word in _of_its_own(foreign.tenant) if word in served]
+                assert not shown, f"{name} shows {shown} of {other}"
+        assert content.tenant.phone in served  # the comparison sees what it should
+
+
+def _of_its_own(tenant: Tenant) -> set[str]:
+    """Names, numbers and addresses that belong to one tenant alone."""
+    entries = (*tenant.sites, *tenant.partners, *tenant.contacts)
+    return {
+        tenant.name, tenant.office, tenant.phone, tenant.email, tenant.website,
+        *(entry.name for entry in entries), *(entry.phone for entry in entries if entry.phone),
+        *(entry.address for entry in (*tenant.sites, *tenant.partners) if entry.address),
+        *(form.url for form in tenant.forms), *(video.url for video in tenant.videos), *tenant.postcodes,
+    }  # fmt: skip
+
+
+def test_base_state_and_district_add_replace_and_switch_off(contents):
+    musterkreis, beispielhafen = contents["musterkreis"], contents["beispielhafen"]
+    hessen, niedersachsen = (c.articles["kommunales-jobcenter"] for c in (musterkreis, beispielhafen))
+    assert ("Hessen" in hessen.text, "Niedersachsen" in niedersachsen.text) == (True, True)
+    assert "termin-vor-ort" in beispielhafen.articles
+    assert "termin-vor-ort" not in musterkreis.articles
+    assert "erklaervideos" in musterkreis.articles
+    assert "abgeschaltet" in beispielhafen.withheld["erklaervideos"]
+
+
+def test_a_state_switches_off_for_all_its_municipalities_until_one_writes_its_own(folder, write):
+    write("satz")
+    (folder / "states" / "HE").mkdir(parents=True)
+    (folder / "states" / "HE" / "state.yml").write_text("name: Hessen\ndisabled_articles: [satz]\n", encoding="utf-8")
+    load = partial(load_content, folder, tenant="musterkreis", today=DAY)
+    assert load().withheld["satz"] == "Hessen hat diesen Artikel abgeschaltet."
+    write("satz", layer="tenants/musterkreis/articles", title="Eigener Satz?")
+    assert load().articles["satz"].title == "Eigener Satz?"
+
+
+def test_an_article_that_lists_partners_is_withheld_where_there_are_none(folder, write):
+    write("schulden", body='{% for p in tenant.partners_for("crisis") %}{{ p.name }}{% endfor %}')
+    reason = load_content(folder, tenant="musterkreis", today=DAY).withheld["schulden"]
+    assert "nennt keine Anlaufstelle" in reason
+
+
+def test_films_and_online_forms_are_next_steps(contents):
+    steps = contents["musterkreis"].articles["antrag-stellen"].next_steps
+    assert {(step.kind, step.title) for step in steps} >= {
+        ("form", "Hauptantrag online ausfüllen"),
+        ("form", "Hauptantrag"),
+        ("video", "Der Antrag in fünf Schritten"),
+    }
+    assert all(step.url for step in steps if step.kind in ("form", "video"))
