@@ -4,7 +4,7 @@ APP = .venv/bin/python
 RASA = .venv-rasa/bin/python
 export RASA_TELEMETRY_ENABLED = false
 
-.PHONY: run setup setup-dev test lint test-fast bench check-knowledge train-dialogue train-encoder evaluate \
+.PHONY: run setup setup-dev test lint test-fast bench check-knowledge law train-dialogue train-encoder evaluate \
 	evaluate-dialogue lock clean
 
 run: setup ## set up what is missing and serve the whole system
@@ -25,8 +25,11 @@ lint: setup-dev
 check-knowledge: setup ## what an editor runs before publishing
 	@$(APP) -m knowledge.check
 
-evaluate: setup ## retrieval on the development and test questions
-	@$(APP) -m knowledge.evaluation
+law: setup ## read laws (official XML, zip, Markdown) for editors: make law SOURCE=folder [AS_OF=2026-08-19]
+	@$(APP) -m knowledge.law import "$(or $(SOURCE),$(error make law SOURCE=folder))" $(if $(AS_OF),--as-of $(AS_OF))
+
+evaluate: setup-dev ## search on the development and test questions beside three baselines; writes report and figures
+	@$(APP) -m knowledge.evaluation --publish
 
 evaluate-dialogue: setup ## cross-validation of the understanding, report in benchmarks/nlu
 	@$(RASA) -m benchmarks.nlu.measure
@@ -38,7 +41,7 @@ train-encoder: setup
 	@$(APP) -m knowledge.training.encoder
 
 bench: setup-dev ## measurements against baselines; never a test
-	@$(APP) -m benchmarks
+	@$(APP) -m benchmarks && $(APP) -m benchmarks.search
 
 UV = var/uv/bin/uv
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \

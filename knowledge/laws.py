@@ -17,9 +17,15 @@ _SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 REGISTER = "https://www.gesetze-im-internet.de"
 
-_DETAIL = r"(?:(?:Abs\.|Satz|Sätze|Nr\.|Halbsatz|Buchst\.)\s?\w+(?:(?:,| und| bis) \w+(?!\.))*\s)*"
+_COUNTED = r"(?:\d+[a-z]*|[a-z]{1,2})(?!\w)"  # "4", "1a", "b", "aa"
+_NUMBERS = rf"{_COUNTED}(?:(?:,| und| bis) {_COUNTED}(?!\.))*"
+_DETAIL = rf"(?:(?:Abs\.|Satz|Sätze|Nr\.|Halbsatz|Buchst\.)\s?{_NUMBERS}\s)*"
+_DETAIL_PART = re.compile(rf"(Abs\.|Satz|Sätze|Nr\.|Halbsatz|Buchst\.)\s?({_NUMBERS})")
 _PARAGRAPH = re.compile(rf"§ (?P<number>\d+[a-z]*) (?P<detail>{_DETAIL})(?P<law>[A-Z].*)")
 _ANNEX = re.compile(rf"Anlage zu § (?P<number>\d+[a-z]*) (?P<detail>{_DETAIL})(?P<law>[A-Z].*)")
+
+
+_LAW_NAME = re.compile(r"\b(?:SGB [IVX]+|[A-Z][A-Za-z]*[A-Z][A-Za-z]*(?: \d{4}| 2\.0)?)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,97 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A number such as "4" or "1a", or a range of them ("1 bis 3")."""
+
+    first: str
+    last: str
+
+    def __contains__(self, number: str) -> bool:
+        return number_key(self.first) <= number_key(number) <= number_key(self.last)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.first, self.last)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One written citation, taken apart: "§ 22 Abs. 1 Satz 2 SGB II"."""
+
+    law: str
+    provision: str  # "§ 22" or "Anlage zu § 28"
+    number: str
+    detail: str
+    subsections: tuple[Span, ...] = ()
+    sentences: tuple[Span, ...] = ()
+    items: tuple[Span, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.provision} {self.law}"
+
+    @property
+    def is_annex(self) -> bool:
+        return not self.provision.startswith("§")
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
-    """One written citation, taken apart."""
+    """One written citation, found in its law."""
 
     label: str
     heading: str
     detail: str
     url: str
+
+
+def number_key(number: str) -> tuple[int, str]:
+    """The order in which a law counts: 1, 1a, 2, 10."""
+    match = re.match(r"\d+", number)
+    return (int(match[0]), number[match.end() :]) if match else (0, number)
+
+
+def parse_reference(text: str) -> Reference:
+    """The parts of a written citation; raises KnowledgeError where it has another form."""
+    cleaned = " ".join(text.split())
+    paragraph = _PARAGRAPH.fullmatch(cleaned)
+    match = paragraph or _ANNEX.fullmatch(cleaned)
+    if match is None:
+        raise KnowledgeError(f"Die Fundstelle „{text}“ hat nicht die Form „§ 22 Abs. 1 SGB II“.")
+    spans: dict[str, list[Span]] = {}
+    for kind, numbers in _DETAIL_PART.findall(match["detail"]):
+        for part in re.split(r", | und ", numbers):
+            first, _, last = part.partition(" bis ")
+            spans.setdefault(kind, []).append(Span(first, last or first))
+    return Reference(
+        law=match["law"],
+        provision=f"§ {match['number']}" if paragraph else f"Anlage zu § {match['number']}",
+        number=match["number"],
+        detail=match["detail"].strip(),
+        subsections=tuple(spans.get("Abs.", ())),
+        sentences=(*spans.get("Satz", ()), *spans.get("Sätze", ())),
+        items=tuple(spans.get("Nr.", ())),
+    )
+
+
+def references_in(text: str) -> list[str]:
+    """The citations in a free text ("§ 11a Abs. 7 und § 11b Abs. 2b SGB II"); what stands in no usual form is left out.
+
+    A paragraph without a law belongs to the law that is named next.
+    """
+    parts = re.split(r"(?=(?:Anlage zu )?§ )(?<!Anlage zu )", text)
+    found: list[str] = []
+    law = ""
+    for part in reversed(parts):
+        named = _LAW_NAME.search(part)
+        law = named[0] if named else law
+        provision = re.match(r"(?:Anlage zu )?§ \d+[a-z]*", part)
+        if not provision or not law:
+            continue
+        detail = re.match(_DETAIL, f"{part[provision.end() : named.start() if named else None].strip(' ,;')} ")
+        found.append(" ".join(f"{provision[0]} {detail[0] if detail else ''}{law}".split()))
+    return found[::-1]
 
 
 class Annex(BaseModel):
@@ -55,7 +145,15 @@ class Law(BaseModel):
     title: str
     slug: str
     paragraphs: dict[str, str]
+    subsections: dict[str, str] | None = None  # "1 1a 2": the Absätze that a paragraph has; none named, it has none
     annexes: dict[str, Annex] = {}
+
+    def missing_subsection(self, reference: Reference) -> str | None:
+        """A cited Absatz that the paragraph does not have; none where the file says nothing of Absätze."""
+        if self.subsections is None or reference.is_annex:
+            return None
+        present = self.subsections.get(reference.number, "").split()
+        return next((end for span in reference.subsections for end in span.ends if end not in present), None)
 
 
 class Laws(BaseModel):
@@ -94,21 +192,22 @@ class Laws(BaseModel):
         return Citation(label, title, places[0].url, self.as_of)
 
     def _place(self, text: str) -> _Place:
-        cleaned = " ".join(text.split())
-        match = _PARAGRAPH.fullmatch(cleaned) or _ANNEX.fullmatch(cleaned)
-        if match is None:
-            raise KnowledgeError(f"Die Fundstelle „{text}“ hat nicht die Form „§ 22 Abs. 1 SGB II“.")
-        number, name = match["number"], match["law"]
-        law = self.laws.get(name)
+        reference = parse_reference(text)
+        number, law = reference.number, self.laws.get(reference.law)
         if law is None:
-            raise KnowledgeError(f"Die Fundstelle „{text}“ nennt ein Gesetz, das hier nicht geführt wird: {name}.")
+            raise KnowledgeError(
+                f"Die Fundstelle „{text}“ nennt ein Gesetz, das hier nicht geführt wird: {reference.law}."
+            )
         heading: str | None
-        if match.re is _ANNEX:
+        if reference.is_annex:
             annex = law.annexes.get(number)
             heading, page = (annex.title, annex.page) if annex else (None, "")
-            label = f"Anlage zu § {number} {name}"
         else:
-            heading, page, label = law.paragraphs.get(number), f"__{number}.html", f"§ {number} {name}"
+            heading, page = law.paragraphs.get(number), f"__{number}.html"
         if heading is None:
             raise KnowledgeError(f"Die Fundstelle „{text}“ gibt es im Gesetz (Stand {self.as_of:%d.%m.%Y}) nicht.")
-        return _Place(label, heading, match["detail"].strip(), f"{REGISTER}/{law.slug}/{page}")
+        if missing := law.missing_subsection(reference):
+            raise KnowledgeError(
+                f"Die Fundstelle „{text}“: {reference.label} hat keinen Absatz {missing} (Stand {self.as_of:%d.%m.%Y})."
+            )
+        return _Place(reference.label, heading, reference.detail, f"{REGISTER}/{law.slug}/{page}")
