@@ -1,27 +1,31 @@
-"""Command: measure the search on labelled questions, beside plain BM25 in the same run.
+"""Command: measure the search on labelled questions, beside three baselines in the same run.
 
-    python -m knowledge.evaluation [--set development|test|both] [--encoder FOLDER] [--errors] [--card]
+    python -m knowledge.evaluation [--set development|test|both] [--encoder FOLDER] [--errors] [--quick] [--publish]
 
-The development set is for tuning; the test set is only reported. `--card` writes the tables into the encoder's card.
+The development set is for tuning; the test set is only reported, so its wrong answers are never listed. `--quick`
+leaves the baselines out. `--publish` writes `benchmarks/retrieval` and the figures in the README and the model card.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from knowledge import ROOT
-from knowledge.evaluation.baseline import PlainBM25
-from knowledge.evaluation.measures import Measures, Outcome
+from knowledge.evaluation.baselines import BASELINES
+from knowledge.evaluation.measures import Outcome
+from knowledge.evaluation.report import Result, draw, insert, readme_figures, tables
 from knowledge.evaluation.rows import EVALUATION_DAY, Row, load_rows, unseen
 from knowledge.library import Library
 from knowledge.lists import read_lists
+from knowledge.retrieval.engine import with_phrasings
 
-SCORES = "## Scores"  # heading in the encoder's card
 SETS = ("development", "test")
+REPORT = ROOT.parent / "benchmarks" / "retrieval"
 
 
 def outcomes(library: Library, rows: Sequence[Row]) -> tuple[list[Outcome], list[float]]:
@@ -29,41 +33,12 @@ def outcomes(library: Library, rows: Sequence[Row]) -> tuple[list[Outcome], list
     found, milliseconds = [], []
     for row in rows:
         started = time.perf_counter()
-        result = library.search(row.question)
+        result = library.search(row.question, previous=row.previous)
         milliseconds.append((time.perf_counter() - started) * 1000)
-        ranking = library.engine.rank(row.question)
+        ranking = library.engine.rank(row.question, previous=row.previous)
         ids = tuple(library.engine.ids(ranking)) if ranking else ()
         found.append(Outcome(row, ids, result.decision, result.confidence))
     return found, milliseconds
-
-
-def table(name: str, found: Sequence[Outcome], baseline: Sequence[Outcome]) -> str:
-    """The report of one set."""
-    registers = sorted({outcome.row.register_ for outcome in found})
-    lines = [f"{name}: {len(found)} questions, {len(Measures(found).out_of_scope)} of them out of scope", ""]
-    lines.append(f"{'retrieval':26} {'n':>4} {'hit@1':>6} {'hit@3':>6} {'MRR':>6}")
-    systems = [("plain BM25", Measures(baseline)), ("Lotse", Measures(found))]
-    for register in registers:
-        systems.append((f"  {register}", Measures([outcome for outcome in found if outcome.row.register_ == register])))
-    for label, measures in systems:
-        figures = (measures.hit(1), measures.hit(3), measures.mean_reciprocal_rank())
-        lines.append(f"{label:26} {len(measures.answerable):4} " + " ".join(f"{figure:6.3f}" for figure in figures))
-    lines += ["", f"{'decisions':26} {'answer':>14} {'helped':>7} {'abstain':>14} {'nonsense':>9} {'cal.':>6}"]
-    lines.append(f"{'':26} {'prec.':>7}{'recall':>7} {'':7} {'prec.':>7}{'recall':>7} {'':9} {'error':>6}")
-    for label, measures in systems[1:]:
-        lines.append(
-            f"{label:26} {measures.answer_precision():7.3f}{measures.answer_recall():7.3f} {measures.helped():7.3f} "
-            f"{measures.abstain_precision():7.3f}{measures.abstain_recall():7.3f} {measures.nonsense():9.3f} "
-            f"{measures.calibration_error():6.3f}"
-        )
-    measures = Measures(found)
-    lines += [
-        "",
-        "reliability: " + ", ".join(f"{b.confidence:.2f}→{b.accuracy:.2f} ({b.size})" for b in measures.reliability()),
-    ]
-    risks = ", ".join(f"{share:.0%}: {measures.risk_at_coverage(share):.3f}" for share in (0.5, 0.7, 0.8, 0.9, 1.0))
-    lines.append(f"wrong first hits when the surest are answered: {risks}")
-    return "\n".join(lines)
 
 
 def errors(found: Sequence[Outcome]) -> str:
@@ -86,29 +61,57 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, default=ROOT / "encoder")
     parser.add_argument("--tenant", default="musterkreis")
     parser.add_argument("--errors", action="store_true", help="list the questions that went wrong (development only)")
-    parser.add_argument("--card", action="store_true", help="write the tables into the encoder's model card")
+    parser.add_argument("--quick", action="store_true", help="without the baselines")
+    parser.add_argument("--publish", action="store_true", help="write the report, the README's figures and the card")
     arguments = parser.parse_args()
     library = Library.load(ROOT, tenant=arguments.tenant, today=EVALUATION_DAY, encoder=arguments.encoder)
-    baseline = PlainBM25(list(library.articles.values()))
-    learned = [text for article in library.articles.values() for text in (article.title, *article.questions)]
-    for file in ("phrasings", "elsewhere.yml"):
-        learned += [text for texts in read_lists(ROOT / file).values() for text in texts]
-    reports = []
+    phrasings = read_lists(ROOT / "phrasings")
+    articles = with_phrasings(list(library.articles.values()), phrasings)
+    baselines = {} if arguments.quick else {name: baseline(articles) for name, baseline in BASELINES.items()}
+    learned = [text for article in articles for text in (article.title, *article.questions)]
+    learned += [text for texts in read_lists(ROOT / "elsewhere.yml").values() for text in texts]
+    reports, results = [], {}
     for name in SETS if arguments.set == "both" else (arguments.set,):
-        every = load_rows(ROOT / "evaluation" / f"{name}.jsonl")
+        path = ROOT / "evaluation" / f"{name}.jsonl"
+        every = load_rows(path)
         rows = unseen(every, learned)
         found, milliseconds = outcomes(library, rows)
-        plain = [Outcome(row, baseline.ranking(row.question)) for row in rows]
-        reports.append(f"{table(name, found, plain)}\nleft out, since learned word for word: {len(every) - len(rows)}")
-        centiles = statistics.quantiles(milliseconds, n=20)
-        print(f"{reports[-1]}\nsearch: median {statistics.median(milliseconds):.1f} ms, 95 % {centiles[-1]:.1f} ms\n")
+        results[name] = Result(
+            name,
+            found,
+            {
+                label: [Outcome(row, baseline.ranking(row.question)) for row in rows]
+                for label, baseline in baselines.items()
+            },
+            {id: article.topic for id, article in library.articles.items()},
+            library.engine.calibration.answer_from,
+            (statistics.median(milliseconds), statistics.quantiles(milliseconds, n=20)[-1]),
+        )
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        left_out = f"Left out, since learned word for word: {len(every) - len(rows)}. Questions: SHA-256 {digest}…"
+        reports.append(f"{tables(results[name])}\n\n{left_out}")
+        print(reports[-1], "\n")
         if arguments.errors and name == "development":
             print(errors(found), "\n")
-    if arguments.card:
-        path = arguments.encoder / "README.md"
-        recipe = path.read_text(encoding="utf-8").partition(SCORES)[0]
-        tables = "\n\n".join(f"```\n{report}\n```" for report in reports)
-        path.write_text(f"{recipe}{SCORES}\n{tables}\n", encoding="utf-8")
+    if arguments.publish:
+        publish(results, reports, arguments.encoder)
+
+
+def publish(results: dict[str, Result], reports: Sequence[str], encoder: Path) -> None:
+    """Write what was measured to where people read it. Needs both sets and the baselines."""
+    REPORT.mkdir(parents=True, exist_ok=True)
+    for name, result in results.items():
+        draw(result, REPORT / f"{name}.svg")
+    head = (
+        "# How well questions find their article\n\n"
+        "Written by `make evaluate`. The test questions are only counted, never read while tuning; the development "
+        "questions chose sizes and thresholds, so their figures flatter.\n\n"
+        "![test: reliability, risk and coverage](test.svg)\n\n![development](development.svg)"
+    )
+    (REPORT / "report.md").write_text("\n\n".join((head, *reversed(reports))) + "\n", encoding="utf-8")
+    figures = readme_figures(results["test"])
+    for path in (ROOT.parent / "README.md", encoder / "README.md"):
+        path.write_text(insert(path.read_text(encoding="utf-8"), figures), encoding="utf-8")
 
 
 if __name__ == "__main__":

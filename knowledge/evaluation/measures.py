@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from knowledge.evaluation.rows import Row
 from knowledge.retrieval.calibration import Decision
 from knowledge.retrieval.engine import CHOICES
@@ -39,6 +42,22 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean over questions with the range that holds it in 95 of 100 resamplings of the questions."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def clear_of(self, other: Interval) -> bool:
+        """Whether the two ranges have nothing in common."""
+        return self.low > other.high or other.low > self.high
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """All measures of one set of outcomes; a share over nothing is 0."""
 
@@ -52,13 +71,24 @@ class Measures:
     def out_of_scope(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.row.article is None]
 
+    def hits(self, places: int) -> list[bool]:
+        """For each answerable question whether an accepted article is among the first places."""
+        return [outcome.rank is not None and outcome.rank <= places for outcome in self.answerable]
+
+    def reciprocal_ranks(self) -> list[float]:
+        """For each answerable question one divided by the first accepted article's place; 0 where there is none."""
+        return [1 / outcome.rank if outcome.rank else 0.0 for outcome in self.answerable]
+
     def hit(self, places: int) -> float:
         """Share of answerable questions with an accepted article among the first places."""
-        return _share([outcome.rank is not None and outcome.rank <= places for outcome in self.answerable])
+        return _share(self.hits(places))
 
     def mean_reciprocal_rank(self) -> float:
-        ranks = [outcome.rank for outcome in self.answerable]
-        return sum(1 / rank for rank in ranks if rank) / len(ranks) if ranks else 0.0
+        return _share(self.reciprocal_ranks())
+
+    def refused(self) -> float:
+        """Of all answerable questions, the share where the system abstained."""
+        return _share([outcome.decision == "abstain" for outcome in self.answerable])
 
     def answer_precision(self) -> float:
         """Of all questions answered at once, the share answered with an accepted article."""
@@ -113,10 +143,25 @@ class Measures:
 
     def risk_at_coverage(self, coverage: float) -> float:
         """Share of wrong first hits when only the most confident share of all questions is answered."""
+        risks = self.risks()
+        return risks[round(coverage * len(risks)) - 1] if round(coverage * len(risks)) else 0.0
+
+    def risks(self) -> list[float]:
+        """The risk-coverage curve: at place n the share of wrong first hits among the n + 1 surest questions."""
         ordered = sorted(self.outcomes, key=lambda outcome: -outcome.confidence)
-        answered = ordered[: round(coverage * len(ordered))]
-        return _share([not outcome.first_is_right for outcome in answered])
+        wrong = np.cumsum([not outcome.first_is_right for outcome in ordered])
+        return [float(count / size) for size, count in enumerate(wrong, start=1)]
 
 
-def _share(flags: Sequence[bool]) -> float:
+def interval(values: Sequence[float]) -> Interval:
+    """Mean and 95 % range by the percentile bootstrap (Efron 1979), 2,000 resamplings, always the same ones."""
+    if not values:
+        return Interval(0.0, 0.0, 0.0)
+    sample: NDArray[np.float64] = np.asarray(values, dtype=np.float64)
+    draws = np.random.default_rng(0).integers(len(sample), size=(2000, len(sample)))
+    low, high = np.quantile(sample[draws].mean(axis=1), (0.025, 0.975))
+    return Interval(float(sample.mean()), float(low), float(high))
+
+
+def _share(flags: Sequence[float]) -> float:
     return sum(flags) / len(flags) if flags else 0.0

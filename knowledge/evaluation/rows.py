@@ -25,6 +25,7 @@ class Row(BaseModel):
     register_: str = Field(alias="register")
     also: list[str] = []
     kind: str | None = None
+    previous: str | None = None  # what was asked before, for a follow-up question
 
     @property
     def accepted(self) -> frozenset[str]:

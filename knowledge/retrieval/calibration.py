@@ -18,14 +18,19 @@ from knowledge.errors import KnowledgeError, describe_validation
 Decision = Literal["answer", "clarify", "abstain"]
 SHIPPED = Path(__file__).parent.parent / "encoder"
 FILE = "calibration.json"
-SIGNALS = ("question_words", "article_words", "question_meaning", "text_meaning")
+SIGNALS = ("question_words", "article_words", "question_meaning", "text_meaning", "theme_meaning", "facet")
 FEATURES = (
     "score",
     "margin",
+    "share",
+    "share_of_choices",
+    "agreement",
     "question_words",
     "article_words",
     "question_meaning",
     "text_meaning",
+    "theme_meaning",
+    "facet",
     "elsewhere_words",
     "elsewhere_coverage",
     "elsewhere_meaning",
@@ -39,6 +44,8 @@ FEATURES = (
 # names a topic rather than a question, so it must lead clearly.
 LEAD = 0.05
 LEAD_OF_A_SINGLE_WORD = 0.15
+# A single word that several articles share is asked back, never refused.
+NAMES_A_TOPIC = 0.5
 
 
 class Logistic(BaseModel):
@@ -56,11 +63,13 @@ class Logistic(BaseModel):
 
 class Calibration(BaseModel):
     """Fitted on the development set. `first` says how likely the first hit is right, `choices` how likely one of the
-    first three is; an answer needs the one, asking back the other."""
+    first three is; an answer needs the one, asking back the other. `sharpness` turns fused scores into shares of
+    probability among the articles."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fusion_weights: dict[str, float]
+    sharpness: float
     first: Logistic
     choices: Logistic
     answer_from: float
@@ -81,7 +90,12 @@ class Calibration(BaseModel):
         """The starting point of fitting; decides nothing sensibly."""
         even = Logistic(weights=dict.fromkeys(FEATURES, 0.0), intercept=0.0)
         return cls(
-            fusion_weights=dict.fromkeys(SIGNALS, 1.0), first=even, choices=even, answer_from=0.5, clarify_from=0.5
+            fusion_weights=dict.fromkeys(SIGNALS, 1.0),
+            sharpness=20.0,
+            first=even,
+            choices=even,
+            answer_from=0.5,
+            clarify_from=0.5,
         )
 
     @property
@@ -96,6 +110,11 @@ class Calibration(BaseModel):
         lead = features[FEATURES.index("margin")]
         if confidence >= self.answer_from and lead >= (LEAD if words > 1 else LEAD_OF_A_SINGLE_WORD):
             return "answer", confidence
-        if self.choices.probability(features) >= self.clarify_from:
+        names_a_topic = (
+            words == 1
+            and lead < LEAD_OF_A_SINGLE_WORD
+            and features[FEATURES.index("score")] >= NAMES_A_TOPIC
+        )
+        if names_a_topic or self.choices.probability(features) >= self.clarify_from:
             return "clarify", confidence
         return "abstain", confidence

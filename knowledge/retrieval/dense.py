@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
+
+# Up to here every passage is compared; beyond, FAISS's graph (HNSW) finds the nearest ones, and the rest count as
+# unlike. Measured on one core with 256 dimensions (`python -m benchmarks.search`): see benchmarks/README.md.
+HNSW_FROM = 50_000
+NEAREST = 400
+LINKS, BREADTH_OF_BUILDING, BREADTH_OF_SEARCH = 32, 80, 400
+
 _loading = threading.Lock()
 _encoders: dict[str, Encoder] = {}
 
@@ -65,38 +72,74 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True)
 class DenseScores:
-    """Per article the likeness of its best question or title, and of its best passage of text."""
+    """Per article the likeness of its best question or title, of its best passage of text, and of all it is asked."""
 
     by_question: Vectors
     by_text: Vectors
+    by_theme: Vectors
 
 
 class DenseIndex:
-    """Vectors of all articles. Immutable after building."""
+    """Vectors of all articles. Immutable after building.
 
-    def __init__(self, articles: Sequence[Article], encoder: Encoder) -> None:
+    FAISS proposes the passages nearest to a question; then all passages of their articles are compared exactly, so
+    that one article's question and text can be weighed against each other however many passages there are.
+    """
+
+    def __init__(self, articles: Sequence[Article], encoder: Encoder, *, hnsw_from: int = HNSW_FROM) -> None:
         import faiss  # noqa: PLC0415 (loads native code)
 
         self._encoder = encoder
-        self._size = len(articles)
-        questions = [(n, text) for n, article in enumerate(articles) for text in (article.title, *article.questions)]
-        texts = [(n, text) for n, article in enumerate(articles) for text in _passages(article)]
-        self._owners = np.array([n for n, _ in questions + texts], dtype=np.int64)
-        self._questions = len(questions)
-        vectors = encoder.passages([text for _, text in questions + texts])
-        self._index = faiss.IndexFlatIP(vectors.shape[1])
-        self._index.add(vectors)
+        counts = [(1 + len(article.questions), len(passages(article))) for article in articles]
+        # For each article where its questions begin, then where its texts begin; the rows of one article lie together.
+        self._bounds = np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))])
+        self._owners = np.repeat(np.arange(len(articles)), [sum(pair) for pair in counts])
+        self._vectors = encoder.passages(
+            [text for a in articles for text in (a.title, *a.questions, *passages(a))]
+        )
+        self._themes = np.stack([_middle(self._vectors[a:b]) for a, b in _questions(self._bounds)])
+        dimension = self._vectors.shape[1]
+        self._index: faiss.Index = faiss.IndexFlatIP(dimension)
+        if len(self._vectors) >= hnsw_from:
+            graph = faiss.IndexHNSWFlat(dimension, LINKS, faiss.METRIC_INNER_PRODUCT)
+            graph.hnsw.efConstruction = BREADTH_OF_BUILDING
+            graph.hnsw.efSearch = BREADTH_OF_SEARCH
+            self._index = graph
+        self._index.add(self._vectors)
 
-    def scores(self, texts: Sequence[str]) -> DenseScores:
-        """Likeness to a question, given in one or more spellings; the best counts."""
-        likeness, rows = self._index.search(self._encoder.query(texts), len(self._owners))
-        by_question = np.full(self._size, -1.0, dtype=np.float32)
-        by_text = np.full(self._size, -1.0, dtype=np.float32)
-        is_question = rows < self._questions
-        np.maximum.at(by_question, self._owners[rows[is_question]], likeness[is_question])
-        np.maximum.at(by_text, self._owners[rows[~is_question]], likeness[~is_question])
-        return DenseScores(np.maximum(by_question, 0.0), np.maximum(by_text, 0.0))
+    def scores(self, texts: Sequence[str], candidates: NDArray[np.int64]) -> DenseScores:
+        """Likeness to a question, given in one or more spellings; the best counts.
+
+        `candidates` are articles that other signals propose; an article that nobody proposes counts as unlike.
+        """
+        queries = self._encoder.query(texts)
+        _, rows = self._index.search(queries, min(NEAREST, len(self._owners)))
+        proposed = np.union1d(self._owners[rows[rows >= 0]], candidates)
+        starts, ends = self._bounds[2 * proposed], self._bounds[2 * proposed + 2]
+        wanted = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
+        likeness = (self._vectors[wanted] @ queries.T).max(axis=1).clip(0.0)
+        # Questions and texts of each proposed article in turn; a share without rows (no text) must stay 0.
+        sizes = np.diff(self._bounds)[np.stack([2 * proposed, 2 * proposed + 1], axis=1)].ravel()
+        begins = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        best = np.zeros(len(sizes), dtype=np.float32)
+        best[sizes > 0] = np.maximum.reduceat(likeness, begins[sizes > 0])
+        result = np.zeros((3, len(self._themes)), dtype=np.float32)
+        result[:2, proposed] = best.reshape(-1, 2).T
+        result[2, proposed] = (self._themes[proposed] @ queries.T).max(axis=1).clip(0.0)
+        return DenseScores(*result)
 
 
-def _passages(article: Article) -> tuple[str, ...]:
+def _questions(bounds: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Where the rows of each article's questions begin and end."""
+    return zip(bounds[:-1:2].tolist(), bounds[1::2].tolist(), strict=True)
+
+
+def _middle(vectors: Vectors) -> Vectors:
+    """The direction that many vectors share."""
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
+
+
+def passages(article: Article) -> tuple[str, ...]:
+    """The texts of an article that are compared as a whole."""
     return tuple(text for text in (article.text, article.spoken, article.easy) if text)

@@ -58,10 +58,22 @@ _TENS = {"zwanzig": 20, "dreißig": 30, "dreissig": 30, "vierzig": 40, "fünfzig
 _FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "x": "10", "xii": "12"}
 
+# "und für meine Tochter?", "gilt das auch bei Teilzeit?": short, and pointing at what was said before.
+_GOES_ON = re.compile(r"^\W*(?:(?:ok\w*|ja|gut|danke|aha|ach so|hm+|ähm?|dann)\W+)*(?:und|aber|oder|auch|sowie|nur)\b")
+_POINTS_BACK = re.compile(
+    r"^\W*(?:was ist mit|wie ist (?:das|es)|gilt das|gilt es)\b"
+    r"|\b(?:das|dies|dafür|davon|dazu|dabei|damit|dagegen|darüber|danach|dann|denn|es|sie|die|der|auch|dort|da|sowas)\b"
+)
+MOST_WORDS_GOING_ON, MOST_WORDS_POINTING_BACK = 14, 8
+
 _WORD = re.compile(r"\d+[a-z]?(?![a-zäöüß])|\d+|[a-zäöüß]+")
 _LAW_BOOKS = {"zweites": "2", "zweiten": "2", "zehntes": "10", "zehnten": "10", "zwölften": "12", "ersten": "1"}
 _PARAGRAPH = re.compile(r"(?:§+|\bparagra(?:ph|f)(?:en|s)?\b|\bpar\.)\s*(\w+)(?:\s+([a-z])(?![a-zäöüß.]))?")
-_LAW = re.compile(r"\bsgb\s*(\w+)|\b(sgg|bkgg|wogg)\b|\bsozialgesetzbuch(?:es)?\s+(\w+)")
+_LAW = re.compile(
+    r"\bsgb\s*(\w+)"
+    r"|\b(sgg|bkgg|wogg|uhvorschg|rbeg|bgg|bitv|komtrzv|bgb|stgb|hgb|zpo|inso|estg|ao|gg|aufenthg|asylblg|beeg|kschg|arbzg)\b"
+    r"|\bsozialgesetzbuch(?:es)?\s+(\w+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,21 @@ class Query:
 
 def clean(text: str) -> str:
     """Lower-case text in composed form without control characters."""
-    composed = unicodedata.normalize("NFKC", text).lower().replace("ẞ", "ß")
+    composed = unicodedata.normalize("NFKC", text).lower().replace("ẞ", "ß").replace("\n", " ")
+    if composed.isprintable():  # nearly always, and a tenth of the time
+        return composed
     return "".join(character if character.isprintable() else " " for character in composed)
+
+
+def leans_on_previous(text: str) -> bool:
+    """Whether a text reads as the continuation of a talk: short, and with a word that points back, or a lone word."""
+    cleaned = clean(text)
+    count = len(words(cleaned))
+    return (
+        0 < count <= 2
+        or (count <= MOST_WORDS_GOING_ON and _GOES_ON.search(cleaned) is not None)
+        or (count <= MOST_WORDS_POINTING_BACK and _POINTS_BACK.search(cleaned) is not None)
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -166,6 +191,7 @@ class Analyzer:
     vocabulary: dict[str, set[str]] = field(default_factory=dict)  # stem: words that have it
     _phrases: dict[str, list[tuple[tuple[str, ...], str]]] = field(default_factory=dict)
     _spellings: dict[str, str] = field(default_factory=dict)  # folded word: word
+    _by_length: dict[int, list[str]] = field(default_factory=dict)  # the folded words of each length
     _splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def learn(self, texts: Iterable[str]) -> None:
@@ -185,6 +211,9 @@ class Analyzer:
         for phrases in self._phrases.values():
             phrases.sort(key=lambda phrase: -len(phrase[0]))
         self._spellings = {word.translate(_FOLD): word for word in sorted(known) if len(word) >= 4 and word.isalpha()}
+        self._by_length = {}
+        for folded in self._spellings:
+            self._by_length.setdefault(len(folded), []).append(folded)
 
     def document(self, text: str) -> dict[str, float]:
         """The terms of a text with how often they occur; parts of compounds count less than words of their own."""
@@ -317,7 +346,12 @@ class Analyzer:
             return []
         folded = word.translate(_FOLD)
         edits = 1 if len(word) < 6 else 2 if len(word) < 12 else 3
-        matches = process.extract(folded, self._spellings.keys(), scorer=OSA.distance, score_cutoff=edits, limit=5)
+        near = [
+            word
+            for length in range(len(folded) - edits, len(folded) + edits + 1)
+            for word in self._by_length.get(length, ())
+        ]
+        matches = process.extract(folded, near, scorer=OSA.distance, score_cutoff=edits, limit=5)
         matches = [match for match in matches if len(word) >= 8 or match[0][0] == folded[0]]
         return [
             (self._spellings[match], 1 - distance / max(len(folded), len(match)))

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,33 +37,41 @@ class LexicalScores:
     by_question: Scores
     by_article: Scores
 
+    def best(self, count: int) -> NDArray[np.int64]:
+        """The articles whose words fit best, in no order; fewer where fewer fit at all."""
+        both = self.by_question + self.by_article
+        best = np.argpartition(-both, count)[:count] if count < len(both) else np.arange(len(both))
+        return best[both[best] > 0]
+
 
 class LexicalIndex:
     """Words of all articles. Immutable after building."""
 
     def __init__(self, articles: Sequence[Article], analyzer: Analyzer) -> None:
         self._analyzer = analyzer
+        self._document = cache(analyzer.document)  # a question is counted for its article and as a row of its own
         self._size = len(articles)
         fields = [_fields(article) for article in articles]
         counted = [{name: self._count(texts) for name, texts in of_article.items()} for of_article in fields]
         self._idf = self._rarities(counted)
         self._articles = self._article_postings(articles, counted)
-        self._owners, self._row_weights, self._questions = self._question_postings(fields)
+        self._first_rows, self._row_weights, self._questions = self._question_postings(fields)
+        self._document.cache_clear()
 
     def scores(self, query: Query) -> LexicalScores:
         importances = [self._importance(unit) for unit in query.units]
         weight = sum(importances)
         by_article = np.zeros(self._size, dtype=np.float32)
-        by_row = np.zeros(len(self._owners), dtype=np.float32)
+        by_row = np.zeros(len(self._row_weights), dtype=np.float32)
         if not weight:
             return LexicalScores(by_article, by_article.copy())
         for unit, importance in zip(query.units, importances, strict=True):
             by_article += importance * _credit(unit, self._articles, self._size)
-            by_row += importance * _credit(unit, self._questions, len(self._owners))
+            by_row += importance * _credit(unit, self._questions, len(self._row_weights))
         by_article /= weight
         by_row /= np.sqrt(self._row_weights * weight)
-        by_question = np.zeros(self._size, dtype=np.float32)
-        np.maximum.at(by_question, self._owners, np.minimum(by_row, 1.0))
+        # Every article has a title and so at least one row; the rows of one article lie together.
+        by_question = np.maximum.reduceat(np.minimum(by_row, 1.0), self._first_rows)
         return LexicalScores(by_question, by_article)
 
     def _importance(self, unit: Unit) -> float:
@@ -75,7 +84,7 @@ class LexicalIndex:
     def _count(self, texts: Iterable[str]) -> Counter[str]:
         counts: Counter[str] = Counter()
         for text in texts:
-            for term, count in self._analyzer.document(text).items():
+            for term, count in self._document(text).items():
                 counts[term] += count  # type: ignore[assignment]
         return counts
 
@@ -108,19 +117,19 @@ class LexicalIndex:
 
     def _question_postings(
         self, fields: Sequence[Mapping[str, Sequence[str]]]
-    ) -> tuple[NDArray[np.int32], Scores, Postings]:
-        owners: list[int] = []
+    ) -> tuple[NDArray[np.int64], Scores, Postings]:
+        first_rows: list[int] = []
         weights: list[float] = []
         entries: dict[str, dict[int, float]] = {}
-        for number, of_article in enumerate(fields):
+        for of_article in fields:
+            first_rows.append(len(weights))
             for question in (*of_article["title"], *of_article["questions"]):
-                row = len(owners)
-                owners.append(number)
-                for term, count in self._analyzer.document(question).items():
+                row = len(weights)
+                for term, count in self._document(question).items():
                     entries.setdefault(term, {})[row] = min(1.0, count)
                 units = self._analyzer.query(question).units
                 weights.append(sum(self._importance(unit) for unit in units) or 1.0)
-        return np.array(owners, dtype=np.int32), np.array(weights, dtype=np.float32), _postings(entries)
+        return np.array(first_rows, dtype=np.int64), np.array(weights, dtype=np.float32), _postings(entries)
 
 
 def _fields(article: Article) -> dict[str, list[str]]:

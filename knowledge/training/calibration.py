@@ -25,6 +25,7 @@ from knowledge.retrieval.calibration import FEATURES, FILE, LEAD, SIGNALS, Calib
 from knowledge.retrieval.engine import CHOICES, SearchEngine
 
 ANSWER_PRECISION = 0.97  # of the questions answered at once, this share must get the right article
+ANSWERED_OUT_OF_SCOPE = 0.02  # of the questions that no article answers, no more than this share is answered at once
 ANSWER_CONFIDENCE = 0.7  # and none is answered at once that is less likely right than this
 CLARIFY_PROBABILITY = 0.5  # asked back only where the right article is more likely among the choices than not
 RIDGE = 0.0005
@@ -33,9 +34,18 @@ REGULARISATION = 5.0  # lowest loss on unseen folds among 5, 20 and 100
 
 def fit(engine: SearchEngine, rows: list[Row]) -> Calibration:
     start = Calibration.unfitted()
-    fused = start.model_copy(update={"fusion_weights": _fusion(engine.calibrated(start), rows)})
+    weights = _fusion(engine.calibrated(start), rows)
+    fused = start.model_copy(
+        update={
+            "fusion_weights": {
+                name: round(float(weight), 4)
+                for name, weight in zip(SIGNALS, weights / weights.sum(), strict=True)
+            },
+            "sharpness": round(float(weights.sum()), 2),
+        }
+    )
     engine = engine.calibrated(fused)
-    features, first_right, among_choices = _examples(engine, rows)
+    features, first_right, among_choices, in_scope = _examples(engine, rows)
     first, first_probabilities = _logistic(features, first_right)
     choices, _ = _logistic(features, among_choices)
     leads = features[:, FEATURES.index("margin")] >= LEAD
@@ -44,17 +54,19 @@ def fit(engine: SearchEngine, rows: list[Row]) -> Calibration:
             "first": first,
             "choices": choices,
             "answer_from": max(
-                ANSWER_CONFIDENCE, _lowest_threshold(first_probabilities[leads], first_right[leads], ANSWER_PRECISION)
+                ANSWER_CONFIDENCE,
+                _lowest_threshold(first_probabilities[leads], first_right[leads], in_scope[leads], sum(~in_scope)),
             ),
             "clarify_from": CLARIFY_PROBABILITY,
         }
     )
 
 
-def _fusion(engine: SearchEngine, rows: list[Row]) -> dict[str, float]:
+def _fusion(engine: SearchEngine, rows: list[Row]) -> NDArray[np.float64]:
+    """Weights of a conditional logit: their proportions fuse the signals, their sum says how sharp the choice is."""
     examples = []
     for row in rows:
-        ranking = engine.rank(row.question) if row.accepted else None
+        ranking = engine.rank(row.question, previous=row.previous) if row.accepted else None
         if ranking is not None:
             ids = engine.ids(ranking)
             right = [n for n, id in zip(ranking.order, ids, strict=True) if id in row.accepted]
@@ -71,8 +83,7 @@ def _fusion(engine: SearchEngine, rows: list[Row]) -> dict[str, float]:
 
     start = np.full(len(SIGNALS), 5.0)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(SIGNALS))
-    weights = found.x / found.x.sum()
-    return {name: round(float(weight), 4) for name, weight in zip(SIGNALS, weights, strict=True)}
+    return np.asarray(found.x, dtype=np.float64)
 
 
 def _softmax(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -83,16 +94,17 @@ def _softmax(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 
 def _examples(
     engine: SearchEngine, rows: list[Row]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    features, first_right, among_choices = [], [], []
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    features, first_right, among_choices, in_scope = [], [], [], []
     for row in rows:
-        ranking = engine.rank(row.question)
+        ranking = engine.rank(row.question, previous=row.previous)
         if ranking is not None:
             ids = engine.ids(ranking)
             features.append(ranking.features)
             first_right.append(ids[0] in row.accepted)
             among_choices.append(any(id in row.accepted for id in ids[:CHOICES]))
-    return np.array(features), np.array(first_right), np.array(among_choices)
+            in_scope.append(row.article is not None)
+    return np.array(features), np.array(first_right), np.array(among_choices), np.array(in_scope)
 
 
 def _logistic(features: NDArray[np.float64], outcomes: NDArray[np.bool_]) -> tuple[Logistic, NDArray[np.float64]]:
@@ -104,10 +116,14 @@ def _logistic(features: NDArray[np.float64], outcomes: NDArray[np.bool_]) -> tup
     return Logistic(weights=weights, intercept=round(float(model.intercept_[0]), 4)), unseen
 
 
-def _lowest_threshold(probabilities: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+def _lowest_threshold(
+    probabilities: NDArray[np.float64], right: NDArray[np.bool_], in_scope: NDArray[np.bool_], out_of_scope: int
+) -> float:
+    """The lowest probability from which answers are right often enough and seldom go to a question of nobody's."""
     order = np.argsort(-probabilities)
     precisions = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(precisions >= precision)
+    strays = np.cumsum(~in_scope[order]) / max(1, out_of_scope)
+    enough = np.flatnonzero((precisions >= ANSWER_PRECISION) & (strays <= ANSWERED_OUT_OF_SCOPE))
     return round(float(probabilities[order[enough[-1]]]), 3) if len(enough) else 1.0
 
 

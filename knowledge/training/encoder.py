@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from knowledge import ROOT
 from knowledge.articles import Article, load_content
+from knowledge.evaluation.report import BEGIN, END
 from knowledge.evaluation.rows import EVALUATION_DAY
 from knowledge.lists import read_lists
 from knowledge.retrieval.engine import with_phrasings
@@ -59,7 +60,7 @@ class Theme:
 
 
 def article_theme(article: Article) -> Theme:
-    sentences = [*_sentences(article.text), *_sentences(article.easy), article.spoken]
+    sentences = [*split_sentences(article.text), *split_sentences(article.easy), article.spoken]
     return Theme((article.title, *article.questions), tuple(sentences))
 
 
@@ -70,13 +71,14 @@ def law_themes(folder: Path) -> list[Theme]:
         for section in re.split(r"^# ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
             heading, _, text = section.partition("\n")
             title = heading.partition(" – ")[2] or heading
-            sentences = [sentence[:300] for sentence in _sentences(text) if "|" not in sentence]
+            sentences = [sentence[:300] for sentence in split_sentences(text) if "|" not in sentence]
             if heading.startswith("§") and sentences:
                 themes.append(Theme((title,), tuple(sentences)))
     return themes
 
 
-def _sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
+    """The sentences of a Markdown text, without its marks."""
     cleaned = (" ".join(_MARKUP.sub(" ", part).split()) for part in _SENTENCE_END.split(text))
     return [part for part in cleaned if len(part.split()) >= 3]
 
@@ -233,6 +235,8 @@ It knows this field's vocabulary and nothing else: not a general encoder of Germ
   `calibration.json`, the test set did neither
 
 ## Scores
+{BEGIN}
+{END}
 """
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from knowledge import ROOT
 from knowledge.articles import load_content
 from knowledge.errors import KnowledgeError
 
@@ -11,7 +12,7 @@ from knowledge.errors import KnowledgeError
 def test_all_articles_of_the_repository_are_served(content):
     assert content.withheld == {}
     assert content.problems == {}
-    assert len(content.articles) >= 95
+    assert len(content.articles) >= 220
 
 
 def test_placeholders_are_filled_in_text_spoken_and_easy(write, load):
@@ -109,6 +110,7 @@ def test_next_steps_carry_titles_and_lead_nowhere_never(write, load):
     assert found == [
         ("article", "miete", "Zahlt das Amt die Miete?", False),
         ("service", "erstantrag", "Antrag stellen (Erstgespräch)", False),
+        ("form", "hauptantrag", "Hauptantrag online ausfüllen", True),
         ("form", "hauptantrag", "Hauptantrag", True),
     ]
 
@@ -130,3 +132,31 @@ def test_two_places_in_one_paragraph_become_one_citation(write, load):
     assert (rent.label, rent.title) == ("§ 22 SGB II", "Bedarfe für Unterkunft und Heizung (Abs. 1, Abs. 6)")
     assert rent.url == "https://www.gesetze-im-internet.de/sgb_2/__22.html"
     assert (annex.label, annex.as_of) == ("Anlage zu § 28 SGB XII", date(2026, 8, 19))
+
+
+def test_before_the_new_law_its_articles_are_withheld_with_the_reason():
+    content = load_content(ROOT, tenant="musterkreis", today=date(2026, 6, 30))
+    assert "miete-karenzzeit" not in content.articles
+    assert "gilt erst ab 01.07.2026" in content.withheld["miete-karenzzeit"]
+
+
+def test_after_the_year_what_rests_on_its_amounts_is_withheld_and_the_rest_is_served():
+    content = load_content(ROOT, tenant="musterkreis", today=date(2027, 1, 1))
+    reason = content.withheld["regelbedarf-hoehe"]
+    assert "Regelbedarfsstufe 1" in reason
+    assert "keinen Wert für den 01.01.2027" in reason
+    assert "widerspruch-frist" in content.articles
+
+
+def test_a_new_year_is_one_edit_of_the_amounts(folder, write, load):
+    write("satz", body="{{ amounts.regelbedarf.stufe_1 }}")
+    path = folder / "amounts" / "regelbedarf.yml"
+    old = "{from: 2026-01-01, to: 2026-12-31, value: 563}"
+    assert old in path.read_text(encoding="utf-8")
+    new = f"{old}\n    - {{from: 2027-01-01, to: 2027-12-31, value: 570}}"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    texts = [
+        load_content(folder, tenant="musterkreis", today=day).articles["satz"].text
+        for day in (date(2026, 12, 31), date(2027, 1, 1))
+    ]
+    assert texts == ["563 Euro", "570 Euro"]

@@ -5,8 +5,9 @@ import pytest
 from knowledge import ROOT
 from knowledge.errors import KnowledgeError
 from knowledge.evaluation.__main__ import outcomes
-from knowledge.evaluation.baseline import PlainBM25
-from knowledge.evaluation.measures import Measures, Outcome
+from knowledge.evaluation.baselines import PlainBM25
+from knowledge.evaluation.measures import Measures, Outcome, interval
+from knowledge.evaluation.report import BEGIN, END, insert
 from knowledge.evaluation.rows import Row, load_rows, unseen
 
 
@@ -38,6 +39,7 @@ FOUND = [
         (lambda m: m.abstain_precision(), 1 / 2),
         (lambda m: m.abstain_recall(), 1 / 2),
         (lambda m: m.nonsense(), 1 / 2),
+        (lambda m: m.refused(), 1 / 6),
         (lambda m: m.risk_at_coverage(0.5), 2 / 4),
         (lambda m: m.risk_at_coverage(1.0), 5 / 8),
     ],
@@ -63,7 +65,8 @@ def test_the_labelled_questions_name_articles_that_are_there(content, name):
     rows = load_rows(ROOT / "evaluation" / f"{name}.jsonl")
     named = {id for row in rows for id in row.accepted}
     assert named <= set(content.articles)
-    assert sum(row.article is None for row in rows) >= 40
+    assert sum(row.article is None for row in rows) >= 140
+    assert sum(row.previous is not None for row in rows) >= 20, "follow-up questions"
     assert {row.register_ for row in rows} == {"standard", "colloquial", "simple", "speech", "misspelt"}
 
 
@@ -98,3 +101,25 @@ def test_on_the_development_set_the_search_beats_plain_bm25_and_keeps_its_promis
     assert measures.abstain_recall() >= 0.8
     assert measures.nonsense() <= 0.06
     assert measures.calibration_error() <= 0.06
+
+
+def test_an_interval_holds_its_mean_and_narrows_with_more_questions():
+    few, many = interval([True, False] * 10), interval([True, False] * 500)
+    assert few.value == many.value == 0.5
+    assert few.low < many.low < 0.5 < many.high < few.high
+    assert not few.clear_of(many)
+    assert interval([True] * 20).clear_of(interval([False] * 20))
+
+
+def test_figures_are_put_between_their_marks_and_nowhere_else():
+    assert insert(f"oben {BEGIN}\nalt\n{END} unten", "neu") == f"oben {BEGIN}\nneu\n{END} unten"
+    with pytest.raises(ValueError, match="marks"):
+        insert("ohne Marken", "neu")
+
+
+def test_the_readme_shows_the_figures_of_the_report():
+    report = (ROOT.parent / "benchmarks" / "retrieval" / "report.md").read_text(encoding="utf-8")
+    lotse = next(line for line in report.partition("## test")[2].splitlines() if line.startswith("| **Lotse** |"))
+    hit = lotse.split("|")[3].strip()
+    for path in (ROOT.parent / "README.md", ROOT / "encoder" / "README.md"):
+        assert f"| **Lotse** | {hit} |" in path.read_text(encoding="utf-8")
