@@ -16,10 +16,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 import api.accounts.routes
 import api.appointments.routes
+import api.console.knowledge
 import api.console.routes
 import api.conversations.routes
 import api.handoff.routes
 import api.inbox.routes
+import api.knowledge.editor_routes
 import api.knowledge.routes
 import api.pages.routes
 from api import problems
@@ -29,6 +31,7 @@ from api.conversations.rasa import RasaClient
 from api.database import Database
 from api.events import make_event_bus
 from api.handoff.service import end_of_service, return_unanswered
+from api.knowledge import gaps
 from api.libraries import Libraries
 from api.privacy.service import erase_expired
 from api.rate_limit import MessageLimit
@@ -43,6 +46,7 @@ MAINTENANCE_SECONDS = 60
 PUBLIC_ROUTERS = (
     api.conversations.routes.router,
     api.knowledge.routes.router,
+    api.knowledge.editor_routes.router,
     api.appointments.routes.router,
     api.appointments.routes.conversation_router,
     api.handoff.routes.router,
@@ -80,6 +84,7 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
         app.include_router(router, prefix="/api/v1")
     app.include_router(api.pages.routes.router)
     app.include_router(api.console.routes.router)
+    app.include_router(api.console.knowledge.router)
     add_operation_routes(app)
     return app
 
@@ -88,11 +93,16 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Start the periodic work; close connections at the end."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    maintenance = asyncio.create_task(keep_house(app))
+    libraries, database = app.state.libraries, app.state.database
+    try:  # before the first request: what editors published belongs to the answers
+        await asyncio.to_thread(libraries.follow_once, database)
+    except Exception as error:
+        log.error("knowledge_not_followed", error=str(error))
+    tasks = [asyncio.create_task(keep_house(app)), asyncio.create_task(libraries.follow(database))]
     yield
-    maintenance.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await maintenance
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await app.state.rasa.close()
 
 
@@ -104,6 +114,8 @@ async def keep_house(app: FastAPI) -> None:
             erase_expired(session, retention_days=app.state.settings.retention_days)
         with app.state.database.write() as session:
             appointments.erase_expired(session, retention_days=app.state.settings.retention_days)
+        with app.state.database.write() as session:
+            gaps.erase_expired(session, retention_days=app.state.settings.gap_retention_days)
 
     def requeue() -> None:
         with app.state.database.write() as session:
@@ -130,7 +142,11 @@ def add_operation_routes(app: FastAPI) -> None:
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> JSONResponse:
         state = request.app.state
-        checks = {"knowledge": "ok", "dialogue": "ok" if await state.rasa.ready() else "down"}
+        failures = state.libraries.failures
+        checks = {
+            "knowledge": "outdated" if failures else "ok",
+            "dialogue": "ok" if await state.rasa.ready() else "down",
+        }
         try:
             await run_in_threadpool(state.database.ping)
             checks["database"] = "ok"
@@ -140,7 +156,8 @@ def add_operation_routes(app: FastAPI) -> None:
         serving = checks["database"] == "ok"
         # Without the dialogue the hub still answers questions and takes messages: it stays in the load balancer.
         status = "ready" if set(checks.values()) == {"ok"} else "degraded" if serving else "down"
-        return JSONResponse({"status": status, "checks": checks}, status_code=200 if serving else 503)
+        details = {"details": {"knowledge": list(failures.values())}} if failures else {}
+        return JSONResponse({"status": status, "checks": checks, **details}, status_code=200 if serving else 503)
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

@@ -21,6 +21,7 @@ TITLES = {
     405: "Nicht möglich",
     409: "Nicht mehr möglich",
     410: "Abgelaufen",
+    412: "Inzwischen geändert",
     413: "Zu groß",
     415: "Falsches Format",
     422: "Eingabe prüfen",

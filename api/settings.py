@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     rasa_token: str = ""
     rasa_timeout: float = Field(default=3.0, gt=0, description="Seconds after which the api answers by itself")
     retention_days: int = Field(default=30, ge=1, description="Days after which idle conversations are erased")
+    gap_retention_days: int = Field(
+        default=180, ge=1, description="Days after which a question nobody answered is erased, from its last time on"
+    )
+    base_editors: list[str] | None = Field(
+        default=None,
+        description="Tenants whose editors change the articles of all, as a JSON list; none: the one of LOTSE_TENANT",
+    )
     admin_password: str | None = Field(default=None, description="Password of the first account, else one is made")
     forwarded_allow_ips: str = Field(default="127.0.0.1", description="Proxies whose X-Forwarded-For is believed")
     cookie_secure: bool = Field(default=False, description="Session cookie over HTTPS only: set it behind TLS")
@@ -45,6 +52,10 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Address of the system as citizens see it, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def edits_base(self, tenant: str) -> bool:
+        """Whether editors of this tenant may change articles that every tenant is served."""
+        return tenant in ([self.tenant] if self.base_editors is None else self.base_editors)
 
 
 @lru_cache

@@ -4,7 +4,8 @@ import api.accounts.models
 import api.appointments.models
 import api.conversations.models
 import api.handoff.models
-import api.inbox.models  # noqa: F401
+import api.inbox.models
+import api.knowledge.models  # noqa: F401
 from api.database import Base
 
 TABLES = frozenset(Base.metadata.tables) | {"alembic_version"}

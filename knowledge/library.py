@@ -9,11 +9,12 @@ library put in its place. Loading again is cheap, since the encoder stays in mem
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from knowledge.articles import Article, Content, NextStep, load_content
+from knowledge.articles import Article, ArticleRevision, Content, NextStep, load_content
 from knowledge.laws import Citation
 from knowledge.retrieval.calibration import Decision
 from knowledge.retrieval.engine import SearchEngine
@@ -56,13 +57,28 @@ class Library:
         self._engine = engine
 
     @classmethod
-    def load(cls, root: Path, *, tenant: str, today: date, encoder: str | Path) -> Library:
-        """Read and index the knowledge folder `root`.
+    def load(
+        cls,
+        root: Path,
+        *,
+        tenant: str,
+        today: date,
+        encoder: str | Path,
+        revisions: Sequence[ArticleRevision] = (),
+    ) -> Library:
+        """Read and index the knowledge folder `root`, with editors' changes (`revisions`) over its files.
 
         Raises KnowledgeError (German) for an unknown tenant, an unreadable `laws.yml` or an encoder that is not there.
         """
-        content = load_content(root, tenant=tenant, today=today)
+        content = load_content(root, tenant=tenant, today=today, revisions=revisions)
         return cls(content, SearchEngine.build(root, content, encoder=encoder))
+
+    def with_content(self, content: Content) -> Library:
+        """The same search over changed texts, at once: what the index knows of other words comes with a full load.
+
+        An article that is gone is not found any more; a new one is not found yet.
+        """
+        return Library(content, self._engine)
 
     @property
     def tenant(self) -> Tenant:
@@ -71,6 +87,11 @@ class Library:
     @property
     def today(self) -> date:
         return self._content.today
+
+    @property
+    def content(self) -> Content:
+        """What the library was made from, for the editors' check."""
+        return self._content
 
     @property
     def articles(self) -> dict[str, Article]:
@@ -94,10 +115,15 @@ class Library:
     def article(self, id: str) -> Article | None:
         return self._content.articles.get(id)
 
-    def search(self, query: str, *, limit: int = 5) -> SearchResult:
-        """Find the answer to a citizen's question. Any text is allowed; nonsense is answered with "abstain"."""
-        found = self._engine.search(query, limit=limit)
-        hits = tuple(self._hit(id, score) for id, score in found.ranking)
+    def search(self, query: str, *, limit: int = 5, previous: str | None = None) -> SearchResult:
+        """Find the answer to a citizen's question. Any text is allowed; nonsense is answered with "abstain".
+
+        `previous` is the question or title the talk was about, for "und für meine Tochter?".
+        """
+        found = self._engine.search(query, limit=limit, previous=previous)
+        if found.ranking and found.ranking[0][0] not in self._content.articles:
+            return SearchResult("abstain", 0.0, ())  # withdrawn since the index was made
+        hits = tuple(self._hit(id, score) for id, score in found.ranking if id in self._content.articles)
         return SearchResult(found.decision, found.confidence, hits)
 
     def _hit(self, id: str, score: float) -> Hit:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from api.accounts.models import Account
-from api.accounts.service import SignedIn, find_session, may
+from api.accounts.service import DESK_ROLES, EDITOR_ROLES, SignedIn, find_session, may
 from api.dependencies import BearerDependency, DatabaseDependency, SettingsDependency
 from api.problems import Problem
 from api.settings import Settings
@@ -74,4 +74,5 @@ def require(*roles: str) -> Callable[[SignedIn], Account]:
     return allowed
 
 
-DeskAccount = Annotated[Account, Depends(require("caseworker", "lead"))]
+DeskAccount = Annotated[Account, Depends(require(*DESK_ROLES))]
+EditorAccount = Annotated[Account, Depends(require(*EDITOR_ROLES))]

@@ -22,6 +22,7 @@ from api.problems import Problem
 
 ROLES = ("caseworker", "lead", "editor", "admin")
 DESK_ROLES = ("caseworker", "lead")  # who may talk to citizens
+EDITOR_ROLES = ("editor", "admin")  # who may change articles
 
 MAX_FAILED_ATTEMPTS = 5
 LOCK_MINUTES = 15

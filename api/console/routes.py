@@ -13,10 +13,10 @@ from api.accounts.passwords import MAX_LENGTH
 from api.accounts.routes import set_session_cookie, sign_in
 from api.accounts.schemas import SignIn
 from api.accounts.service import SignedIn
+from api.console.frame import new_items, page, part
 from api.console.rendering import HERE, TEMPLATES
-from api.console.security import HOME, FormVisitor, PageRoute, Visitor, safe_target
+from api.console.security import HOME, FormVisitor, PageRoute, Visitor, home_of, safe_target
 from api.conversations import service as conversations
-from api.database import Database
 from api.dependencies import DatabaseDependency, SettingsDependency, tenant_of
 from api.handoff import presentation
 from api.handoff import service as handoff
@@ -78,7 +78,7 @@ def send_sign_in(
         found = sign_in(request, body)
     except Problem as problem:
         return _sign_in_form(request, target=target, username=username, error=problem.detail, status=problem.status)
-    response = RedirectResponse(target, status_code=303)
+    response = RedirectResponse(home_of(found) if target == HOME else target, status_code=303)
     set_session_cookie(response, found.token, settings)
     return response
 
@@ -99,13 +99,13 @@ def sign_out(found: FormVisitor, database: DatabaseDependency) -> Response:
 @router.get("")
 def queue(request: Request, found: Visitor, database: DatabaseDependency) -> HTMLResponse:
     """Who waits, whom I talk to, what the others do."""
-    return _page(request, found, "queue.html", title="Warteschlange", **_queue(request, found, database))
+    return page(request, found, "queue.html", title="Warteschlange", **_queue(request, found, database))
 
 
 @router.get("/queue")
 def queue_part(request: Request, found: Visitor, database: DatabaseDependency) -> HTMLResponse:
     """The lists of the queue page, for the script."""
-    return _part(request, found, "queue_lists.html", **_queue(request, found, database))
+    return part(request, found, "queue_lists.html", **_queue(request, found, database))
 
 
 @router.get("/handoffs/{handoff_id}")
@@ -118,7 +118,7 @@ def conversation(request: Request, handoff_id: str, found: Visitor, database: Da
         colleagues = accounts.desk_accounts(session, found.account.tenant)
         present = {account.id for account in accounts.present_accounts(session, found.account.tenant)}
     mine = detail.state == "claimed" and detail.claimed_by is not None and detail.claimed_by.id == found.account.id
-    return _page(
+    return page(
         request,
         found,
         "conversation.html",
@@ -147,7 +147,7 @@ def lines_part(
         lines = conversations.transcript(
             session, conversations.get_conversation(session, row.conversation_id), after=after
         )
-    return _part(request, found, "lines.html", lines=lines)
+    return part(request, found, "lines.html", lines=lines)
 
 
 @router.post("/handoffs/{handoff_id}/claim")
@@ -231,7 +231,7 @@ def inbox_page(
     request: Request, found: Visitor, database: DatabaseDependency, state: ItemState = "new"
 ) -> HTMLResponse:
     """What citizens left."""
-    return _page(request, found, "inbox.html", title="Nachrichten", **_items(found, database, state))
+    return page(request, found, "inbox.html", title="Nachrichten", **_items(found, database, state))
 
 
 @router.get("/inbox/list")
@@ -239,13 +239,13 @@ def inbox_part(
     request: Request, found: Visitor, database: DatabaseDependency, state: ItemState = "new"
 ) -> HTMLResponse:
     """The list of the inbox page, for the script."""
-    return _part(request, found, "inbox_list.html", **_items(found, database, state))
+    return part(request, found, "inbox_list.html", **_items(found, database, state))
 
 
 @router.get("/inbox/new")
-def new_items(found: Visitor, database: DatabaseDependency) -> PlainTextResponse:
+def count_new_items(found: Visitor, database: DatabaseDependency) -> PlainTextResponse:
     """How many messages nobody has taken up, for the script."""
-    return PlainTextResponse(str(_new_items(database, found)))
+    return PlainTextResponse(str(new_items(database, found.account.tenant)))
 
 
 @router.get("/inbox/{item_id}")
@@ -255,7 +255,7 @@ def item_page(request: Request, item_id: str, found: Visitor, database: Database
         row = inbox.get_item(session, tenant=found.account.tenant, item_id=item_id)
         item = inbox.item_out(session, row)
         colleagues = accounts.desk_accounts(session, found.account.tenant)
-    return _page(request, found, "item.html", title=f"Nachricht {item.receipt}", item=item, colleagues=colleagues)
+    return page(request, found, "item.html", title=f"Nachricht {item.receipt}", item=item, colleagues=colleagues)
 
 
 @router.post("/inbox/{item_id}")
@@ -279,26 +279,6 @@ def change_item(
 # ---- within
 
 
-def _page(request: Request, found: SignedIn, template: str, **values: Any) -> HTMLResponse:
-    """A whole page, with the number of new messages in its navigation."""
-    return _part(
-        request,
-        found,
-        template,
-        path=request.url.path,
-        now=clock.now(),
-        new_items=_new_items(request.app.state.database, found),
-        **values,
-    )
-
-
-def _part(request: Request, found: SignedIn, template: str, **values: Any) -> HTMLResponse:
-    tenant = tenant_of(request, found.account.tenant)
-    return HTMLResponse(
-        TEMPLATES.get_template(template).render(account=found.account, csrf=found.csrf, tenant=tenant, **values)
-    )
-
-
 def _sign_in_form(
     request: Request, *, target: str, username: str = "", error: str | None = None, status: int = 200
 ) -> HTMLResponse:
@@ -313,11 +293,6 @@ def _sign_in_form(
         ),
         status_code=status,
     )
-
-
-def _new_items(database: Database, found: SignedIn) -> int:
-    with database.read() as session:
-        return inbox.count_by_state(session, found.account.tenant).get("new", 0)
 
 
 def _queue(request: Request, found: SignedIn, database: DatabaseDependency) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
 from api.accounts.access import SESSION_COOKIE, check_csrf, check_role
-from api.accounts.service import DESK_ROLES, SignedIn, find_session
+from api.accounts.service import DESK_ROLES, EDITOR_ROLES, SignedIn, find_session, may
 from api.console.rendering import TEMPLATES
+from api.database import Database
 from api.dependencies import DatabaseDependency, SettingsDependency
 from api.problems import DETAILS, Problem
 
@@ -29,6 +30,7 @@ HEADERS = {
 # Set by the console's script: such a request wants a piece of a page and cannot follow to the sign-in.
 FRAGMENT_HEADER = "X-Lotse-Fragment"
 HOME = "/console"
+KNOWLEDGE = "/console/wissen"
 SIGN_IN = "/console/login"
 
 
@@ -56,7 +58,8 @@ class PageRoute(APIRoute):
 def problem_page(request: Request, problem: Problem) -> Response:
     """The error in a sentence, or the way to the sign-in."""
     if problem.status == 401 and not request.headers.get(FRAGMENT_HEADER):
-        target = request.url.path if request.method == "GET" else HOME
+        query = f"?{request.url.query}" if request.url.query else ""
+        target = f"{request.url.path}{query}" if request.method == "GET" else HOME
         return RedirectResponse(f"{SIGN_IN}?next={quote(target)}", status_code=303)
     page = TEMPLATES.get_template("problem.html").render(problem=problem, fragment_only=True)
     return HTMLResponse(page, status_code=problem.status, headers=problem.headers)
@@ -68,14 +71,14 @@ def safe_target(target: str | None) -> str:
     return target if inside and target else HOME
 
 
+def home_of(found: SignedIn) -> str:
+    """Where somebody starts: the queue, or the articles for who only edits."""
+    return HOME if may(found.account, DESK_ROLES) else KNOWLEDGE
+
+
 def visitor(request: Request, database: DatabaseDependency) -> SignedIn:
     """Who holds the cookie of this browser and works at the desk."""
-    token = request.cookies.get(SESSION_COOKIE)
-    found = find_session(database, token) if token else None
-    if found is None:
-        raise Problem(401, "not-signed-in", DETAILS[401])
-    check_role(found.account, DESK_ROLES)
-    return found
+    return _signed_in(request, database, DESK_ROLES)
 
 
 Visitor = Annotated[SignedIn, Depends(visitor)]
@@ -93,3 +96,34 @@ def form_visitor(
 
 
 FormVisitor = Annotated[SignedIn, Depends(form_visitor)]
+
+
+def editor(request: Request, database: DatabaseDependency) -> SignedIn:
+    """Who holds the cookie of this browser and may change articles."""
+    return _signed_in(request, database, EDITOR_ROLES)
+
+
+Editor = Annotated[SignedIn, Depends(editor)]
+
+
+def form_editor(
+    request: Request,
+    settings: SettingsDependency,
+    found: Editor,
+    csrf: Annotated[str, Form(max_length=200)] = "",
+) -> SignedIn:
+    """The same for a sent form, which must come from our own page."""
+    check_csrf(request, settings, found, csrf)
+    return found
+
+
+FormEditor = Annotated[SignedIn, Depends(form_editor)]
+
+
+def _signed_in(request: Request, database: Database, roles: tuple[str, ...]) -> SignedIn:
+    token = request.cookies.get(SESSION_COOKIE)
+    found = find_session(database, token) if token else None
+    if found is None:
+        raise Problem(401, "not-signed-in", DETAILS[401])
+    check_role(found.account, roles)
+    return found

@@ -13,6 +13,7 @@ from api.conversations import fallback, service
 from api.conversations.models import Conversation, Message
 from api.conversations.rasa import RasaUnavailable
 from api.conversations.schemas import Reply, SendMessage, State, Turn
+from api.knowledge import gaps
 from api.problems import Problem
 
 log = structlog.get_logger()
@@ -46,6 +47,8 @@ async def take_turn(
             answered_by = "fallback"
             replies = await run_in_threadpool(fallback.reply, state, conversation_id, turn, body)
     result = await run_in_threadpool(_finish, state, conversation_id, turn.message_id, replies)
+    if body.payload == gaps.NONE_OF_THESE or any(reply.kind == "abstain" for reply in replies):
+        await run_in_threadpool(_note_gap, state, turn.message_id)
     metrics.TURNS.labels(channel=turn.channel, answered_by=answered_by).inc()
     metrics.TURN_SECONDS.labels(answered_by=answered_by).observe(time.perf_counter() - started)
     return result
@@ -71,6 +74,15 @@ def _finish(state: AppState, conversation_id: str, message_id: str, replies: lis
         conversation = service.get_conversation(session, conversation_id)
         messages = service.finish_turn(session, conversation, message_id, replies)
         return _turn_out(conversation, messages)
+
+
+def _note_gap(state: AppState, message_id: str) -> None:
+    """For the editors' list; nothing there is worth a citizen's turn."""
+    try:
+        with state.database.write() as session:
+            gaps.note_unanswered(session, message_id=message_id)
+    except Exception as error:
+        log.error("gap_not_noted", exc_info=error)
 
 
 async def _await_replies(state: AppState, conversation_id: str, message_id: str) -> Turn:

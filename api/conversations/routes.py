@@ -20,6 +20,7 @@ from api.conversations.schemas import (
 )
 from api.dependencies import BearerDependency, DatabaseDependency, SettingsDependency, tenant_of
 from api.events import Event
+from api.knowledge import gaps
 from api.privacy.service import erase_conversation
 from api.problems import Problem
 from api.rate_limit import limit_messages
@@ -136,6 +137,7 @@ def feedback(
     with database.write() as session:
         conversation = service.open_conversation(session, conversation_id, token, settings)
         service.give_feedback(session, conversation, **body.model_dump())
+        gaps.note_feedback(session, conversation, message_id=body.message_id, helpful=body.helpful)
     return Response(status_code=204)
 
 
@@ -149,6 +151,7 @@ def erase(
         if conversation.state == "human":
             detail = "Ein Mensch spricht gerade mit Ihnen. Bitte beenden Sie erst das Gespräch."
             raise Problem(409, "in-conversation", detail)
+        gaps.forget(session, conversation.id)
         erase_conversation(session, conversation)
     return Response(status_code=204)
 

@@ -18,9 +18,13 @@ def search(
     tenant: TenantDependency,
     q: Annotated[str, Cleaned, Query(max_length=4000)],
     limit: Annotated[int, Query(ge=1, le=20)] = 5,
+    previous: Annotated[str | None, Query(max_length=4000)] = None,
 ) -> SearchOut:
-    """The articles that answer a question, and whether they are sure enough to be said."""
-    result = library_of(request, tenant.id).search(q, limit=limit)
+    """The articles that answer a question, and whether they are sure enough to be said.
+
+    `previous` is the question or title the talk was about, for "und für meine Tochter?".
+    """
+    result = library_of(request, tenant.id).search(q, limit=limit, previous=previous)
     return SearchOut(
         decision=result.decision, confidence=result.confidence, hits=[HitOut.of(hit) for hit in result.hits]
     )

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel
 
+from knowledge.articles import StepKind
 from knowledge.laws import Citation
 from knowledge.library import Article, Hit, NextStep
 
@@ -24,9 +25,9 @@ class CitationOut(BaseModel):
 
 
 class NextStepOut(BaseModel):
-    """What a citizen can do next; only forms have an address."""
+    """What a citizen can do next; only forms and films have an address."""
 
-    kind: Literal["article", "service", "form"]
+    kind: StepKind
     id: str
     title: str
     url: str | None = None

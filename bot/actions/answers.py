@@ -29,10 +29,10 @@ _ONLY_ANNOUNCED = re.compile(
 
 def answer_message(found: dict[str, Any], confidence: float) -> dict[str, Any]:
     """One article as a reply, with what a citizen can do next."""
-    forms = [
-        {"title": step["title"], "url": step["url"]}
+    links = [
+        {"kind": step["kind"], "title": step["title"], "url": step["url"]}
         for step in found.get("next_steps", [])
-        if step["kind"] == "form" and step.get("url")
+        if step["kind"] in ("form", "video") and step.get("url")
     ]
     return {
         "kind": "answer",
@@ -42,7 +42,7 @@ def answer_message(found: dict[str, Any], confidence: float) -> dict[str, Any]:
         "article": found["article"],
         "confidence": confidence,
         "choices": [*next_choices(found.get("next_steps", [])), PERSON],
-        "data": {"title": found["title"], **({"forms": forms} if forms else {})},
+        "data": {"title": found["title"], **({"links": links} if links else {})},
     }
 
 
@@ -93,7 +93,8 @@ async def look_up(dispatcher: CollectingDispatcher, turn: Turn, *, in_form: bool
     if in_form and turn.slots.get("appointment_service") and _BRING.search(plain(turn.text)):
         return await _say_what_to_bring(dispatcher, turn)
     try:
-        result = await api.search(turn.text or "?", tenant=turn.tenant)
+        previous = (turn.slots.get("last_article") or {}).get("title")
+        result = await api.search(turn.text or "?", tenant=turn.tenant, previous=previous)
     except (ApiUnavailable, ApiProblem):
         dispatcher.utter_message(json_message=message("knowledge_away"))
         return [SlotSet("last_outcome", "failed")]

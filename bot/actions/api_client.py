@@ -43,10 +43,14 @@ class Api:
 
     # --- knowledge
 
-    async def search(self, text: str, *, tenant: str, limit: int = 5) -> dict[str, Any]:
-        found: dict[str, Any] = await self._call(
-            "GET", "/knowledge/search", params={"q": text[:1000], "tenant": tenant, "limit": limit}
-        )
+    async def search(
+        self, text: str, *, tenant: str, previous: str | None = None, limit: int = 5
+    ) -> dict[str, Any]:
+        """`previous`: what the talk was about, so that "und für meine Tochter?" is understood."""
+        params = {"q": text[:1000], "tenant": tenant, "limit": limit}
+        if previous:
+            params["previous"] = previous
+        found: dict[str, Any] = await self._call("GET", "/knowledge/search", params=params)
         return found
 
     async def article(self, article_id: str, *, tenant: str) -> dict[str, Any]:

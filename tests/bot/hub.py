@@ -45,7 +45,7 @@ ARTICLES: dict[str, dict[str, Any]] = {
         "text": "Das Jobcenter kann verlangen, dass Sie die Kosten senken.",
         "next_steps": [],
     },
-    "musterkreis-oeffnungszeiten": {
+    "oeffnungszeiten": {
         "title": "Wann ist das Jobcenter geöffnet?",
         "topic": "service",
         "words": ("geöffnet", "öffnungszeit", "offen", "auf"),

@@ -270,6 +270,43 @@ function inboxPage() {
   return { refresh, onEvent: (type) => type === "inbox" && refresh() };
 }
 
+// ---- writing an article
+
+const PREVIEW_WAIT_MS = 700;
+
+function knowledgeEditPage() {
+  const form = document.getElementById("article");
+  const region = document.getElementById("preview");
+  let changed = false;
+  let wait;
+  let tried = false;
+
+  const show = oneAtATime(async () => {
+    const sent = new URLSearchParams(new FormData(form));
+    if (tried) sent.set("probe", "1");
+    tried = false;
+    const response = await fetch("/console/wissen/vorschau", { ...FRAGMENT, method: "POST", body: sent });
+    if (response.status === 401) return toSignIn();
+    region.innerHTML = response.ok ? await response.text() : '<p class="error">Die Vorschau geht gerade nicht.</p>';
+  });
+
+  form.addEventListener("input", () => {
+    changed = true;
+    clearTimeout(wait);
+    wait = setTimeout(show, PREVIEW_WAIT_MS);
+  });
+  document.getElementById("probe").addEventListener("click", (event) => {
+    event.preventDefault();
+    clearTimeout(wait);
+    tried = true;
+    show();
+  });
+  form.addEventListener("submit", () => (changed = false));
+  addEventListener("beforeunload", (event) => changed && event.preventDefault());
+  if (form.elements.body.value.trim() && !region.querySelector(".answer")) show();
+  return { refresh() {}, onEvent() {} };
+}
+
 // ---- start
 
 let leaving = false;
@@ -286,7 +323,12 @@ async function refreshBadge() {
   badge.querySelector("[data-number]").textContent = count;
 }
 
-const pages = { queue: queuePage, conversation: conversationPage, inbox: inboxPage };
+const pages = {
+  queue: queuePage,
+  conversation: conversationPage,
+  inbox: inboxPage,
+  "knowledge-edit": knowledgeEditPage,
+};
 const page = pages[body.dataset.page]?.() ?? { refresh() {}, onEvent() {} };
 
 if (matchMedia("(max-width: 60rem)").matches)

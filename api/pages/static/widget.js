@@ -57,6 +57,8 @@
       caseworkerKind: "Mensch",
       system: "Hinweis",
       sources: (n) => "Quellen (" + n + ")",
+      form: "Formular",
+      video: "Film",
       asOf: (date) => "Stand: " + date,
       helpful: "War das hilfreich?",
       yes: "Hilfreich",
@@ -247,6 +249,8 @@ details { margin: .45em 0 0; font-size: .9375em; }
 summary { width: -moz-fit-content; width: fit-content; padding: .3em .5em .3em 0; color: var(--link);
   cursor: pointer; list-style-position: inside; }
 summary span { text-decoration: underline; text-underline-offset: .15em; }
+.links { margin: .4em 0; padding: 0; list-style: none; }
+.links li { margin: 0 0 .3em; }
 .sources { margin: .2em 0 0; padding: 0; list-style: none; }
 .sources li { margin: 0 0 .4em; padding-left: .65em; border-left: 3px solid var(--line); }
 .sources b { display: block; }
@@ -1528,10 +1532,35 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       );
       if (message.kind === "appointment" && message.data) this.addAppointment(bubble, message.data);
       if (message.kind === "message_receipt") this.addReceipt(bubble, message);
+      if (message.kind === "answer" && message.data && message.data.links) bubble.append(this.links(message.data.links));
       if (message.citations && message.citations.length) bubble.append(this.sources(message.citations));
       if (message.choices && message.choices.length) node.append(this.choices(message.choices));
       if (message.kind === "answer" && message.role === "bot") node.append(this.feedbackRow(message));
       return node;
+    }
+
+    /** Forms to fill in and films to watch, on pages of the municipality. */
+    links(links) {
+      const list = el("ul", { class: "links" });
+      for (const link of links) {
+        const href = safeUrl(link.url, this.settings.api);
+        const kind = this.words[link.kind];
+        if (!href || !kind) continue;
+        list.append(
+          el(
+            "li",
+            null,
+            kind + ": ",
+            el(
+              "a",
+              { href, target: "_blank", rel: "noopener" },
+              link.title,
+              el("span", { class: "unseen", text: " (" + this.words.newTab + ")" }),
+            ),
+          ),
+        );
+      }
+      return list;
     }
 
     sources(citations) {
