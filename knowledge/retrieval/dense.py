@@ -23,7 +23,7 @@ Vectors = NDArray[np.float32]
 # Up to here every passage is compared; beyond, FAISS's graph (HNSW) finds the nearest ones, and the rest count as
 # unlike. Measured on one core with 256 dimensions (`python -m benchmarks.search`): see benchmarks/README.md.
 HNSW_FROM = 50_000
-NEAREST = 400
+NEAREST = 200
 LINKS, BREADTH_OF_BUILDING, BREADTH_OF_SEARCH = 32, 80, 400
 
 _loading = threading.Lock()

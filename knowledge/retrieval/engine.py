@@ -21,7 +21,7 @@ from knowledge.retrieval.german import LONGEST_QUERY, Analyzer, citation_terms, 
 from knowledge.retrieval.lexical import FIRST_CITATION, LexicalIndex
 
 BY_PARAGRAPH = 0.7  # for a bare paragraph, citing it counts more than resembling its heading
-PROPOSED_BY_WORDS = 50  # articles compared by meaning because their words fit
+PROPOSED_BY_WORDS = 30  # articles compared by meaning because their words fit
 CHOICES = 3  # how many hits a citizen is asked to choose from
 
 

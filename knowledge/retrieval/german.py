@@ -230,6 +230,10 @@ class Analyzer:
             counts[concept] = counts.get(concept, 0.0) + 1.0
         return counts
 
+    def stems(self, text: str) -> list[str]:
+        """The stems of the words that say something, for a text that is spelt right."""
+        return [stem(word) for word in words(clean(text)) if word not in _STOP_WORDS]
+
     def query(self, text: str) -> Query:
         """Take a citizen's question apart."""
         cited, rest = paragraphs(clean(text[:LONGEST_QUERY]))

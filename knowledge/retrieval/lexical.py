@@ -127,8 +127,8 @@ class LexicalIndex:
                 row = len(weights)
                 for term, count in self._document(question).items():
                     entries.setdefault(term, {})[row] = min(1.0, count)
-                units = self._analyzer.query(question).units
-                weights.append(sum(self._importance(unit) for unit in units) or 1.0)
+                said = self._analyzer.stems(question)
+                weights.append(sum(self._idf.get(stem, 1.0) for stem in said) or 1.0)
         return np.array(first_rows, dtype=np.int64), np.array(weights, dtype=np.float32), _postings(entries)
 
 

@@ -78,7 +78,10 @@ def contents() -> dict[str, Content]:
 
 @pytest.mark.parametrize(
     ("tenant", "own", "others"),
-    [("musterkreis", ("690 Euro", "622 Euro"), ("940 Euro",)), ("beispielhafen", ("940 Euro",), ("690 Euro", "622 Euro"))],
+    [
+        ("musterkreis", ("690 Euro", "622 Euro"), ("940 Euro",)),
+        ("beispielhafen", ("940 Euro",), ("690 Euro", "622 Euro")),
+    ],
 )
 def test_the_same_question_gives_each_tenant_its_own_rent(tenant, own, others):
     library = Library.load(ROOT, tenant=tenant, today=DAY, encoder=ROOT / "encoder")
