@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,14 @@ def readme_figures(result: Result) -> str:
     """The few figures that the README shows."""
     measures = result.measures
     registers = ", ".join(f"{name} {group.hit(1):.2f}" for name, group in result.by_register().items())
+    sentence = (
+        f"{len(result.found)} questions in five registers that nothing was trained or tuned on, "
+        f"{len(measures.out_of_scope)} of them for other offices or no office; 95 % ranges in brackets. "
+        f"hit@1 by register: {registers}. Of the answers given at once {measures.answer_precision():.1%} rest on "
+        f"the right article; of the questions out of scope {measures.nonsense():.1%} get an answer; of those in "
+        f"scope {measures.refused():.1%} are refused; calibration error {measures.calibration_error():.3f}. "
+        "Tables, curves and how it was measured: [benchmarks/retrieval](benchmarks/retrieval/report.md)."
+    )
     return "\n\n".join(
         (
             _markdown(
@@ -133,12 +142,7 @@ def readme_figures(result: Result) -> str:
                     ("**Lotse**", *_retrieval("", measures)[2:]),
                 ],
             ),
-            f"{len(result.found)} questions in five registers that nothing was trained or tuned on, "
-            f"{len(measures.out_of_scope)} of them for other offices or no office; 95 % ranges in brackets. "
-            f"hit@1 by register: {registers}. Of the answers given at once {measures.answer_precision():.1%} rest on "
-            f"the right article; of the questions out of scope {measures.nonsense():.1%} get an answer; of those in "
-            f"scope {measures.refused():.1%} are refused; calibration error {measures.calibration_error():.3f}. "
-            "Tables, curves and how it was measured: [benchmarks/retrieval](benchmarks/retrieval/report.md).",
+            textwrap.fill(sentence, 118, break_long_words=False, break_on_hyphens=False),
         )
     )
 

@@ -39,9 +39,9 @@ FEATURES = (
 )
 
 
-# An answer needs a lead over the second article. On the development set a sure first hit (0.85 and more) that led by less
-# than 0.02 was right in 9 of 11 cases, against 98 of 100 beyond it. A single word ("Antrag", "Termin") names a topic
-# rather than a question, so it must lead clearly.
+# An answer needs a lead over the second article. On the development set a sure first hit (0.85 and more) that led by
+# less than 0.02 was right in 9 of 11 cases, against 98 of 100 beyond it. A single word ("Antrag", "Termin") names a
+# topic rather than a question, so it must lead clearly.
 LEAD = 0.02
 LEAD_OF_A_SINGLE_WORD = 0.15
 # A single word that several articles share is asked back, never refused.

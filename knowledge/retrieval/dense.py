@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 # Up to here every passage is compared; beyond, FAISS's graph (HNSW) finds the nearest ones, and the rest count as
-# unlike. Measured on one core with 256 dimensions (`python -m benchmarks.search`): see benchmarks/README.md.
+# unlike. Measured on one core with 256 dimensions: at 50,000 passages 95 % of searches within 7.2 ms instead of 8.7, at
+# 100,000 within 8.9 instead of 14.9, but built in 23.8 s instead of 9.2 (benchmarks/README.md).
 HNSW_FROM = 50_000
 NEAREST = 200
 LINKS, BREADTH_OF_BUILDING, BREADTH_OF_SEARCH = 32, 80, 400

@@ -1,9 +1,11 @@
 """What a question asks about its topic (who, how much, by when …), and which articles are asked that.
 
-An article's own facet is one word of its editor; its questions show the rest. So an article's profile is how often its
-questions carry each facet's words, and the signal is the likeness of a question's facets to that profile. A classifier
-trained on the articles' questions told facets of unseen articles no better than chance would (0.30, the commonest
-being 0.24): topics drown the few words that matter.
+An article's own facet is one word of its editor; its questions show the rest. So an article's profile is how often
+its questions carry each facet's words, and the signal is the likeness of a question's facets to that profile. A
+classifier trained on the articles' questions told facets of unseen articles no better than chance would (0.30, the
+commonest being 0.24): topics drown the few words that matter. At twenty phrasings an article the signal raised hit@1
+from 0.944 to 0.947; at forty, which show the facet themselves, it no longer changes it (0.925), and its fitted weight
+is small.
 """
 
 from __future__ import annotations

@@ -350,9 +350,10 @@ class Analyzer:
             return []
         folded = word.translate(_FOLD)
         edits = 1 if len(word) < 6 else 2 if len(word) < 12 else 3
+        # The longer first: a letter is left out more often than typed twice, and of equals the first is taken.
         near = [
             word
-            for length in range(len(folded) - edits, len(folded) + edits + 1)
+            for length in range(len(folded) + edits, len(folded) - edits - 1, -1)
             for word in self._by_length.get(length, ())
         ]
         matches = process.extract(folded, near, scorer=OSA.distance, score_cutoff=edits, limit=5)

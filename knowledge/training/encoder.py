@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-# Chosen on the development set by hit@1 of the fused search at 288 articles: 3,000 subwords and 1,000 steps 0.910, 2,000
-# steps 0.916, 6,000 subwords 0.920, both 0.930, 8,000 subwords with 384 dimensions no better and twice the size; a cut
-# after one letter in twenty as good as in ten. At 100 articles the laws' text was no better than none, so that the
-# shipped encoder needs nothing but this repository; a transformer of two layers from nothing 0.92 against 0.94, 15 times
-# as slow.
+# Chosen on the development set by hit@1 of the fused search at 288 articles: 3,000 subwords and 1,000 steps 0.910,
+# 2,000 steps 0.916, 6,000 subwords 0.920, both 0.930, 8,000 subwords with 384 dimensions no better and twice the
+# size; a cut after one letter in twenty as good as in ten. At 100 articles the laws' text was no better than none, so
+# that the shipped encoder needs nothing but this repository; a transformer of two layers from nothing 0.92 against
+# 0.94, 15 times as slow.
 VOCABULARY = 6000
 DIMENSION = 256
 CUTS = 0.1  # chance of a cut after each letter

@@ -75,7 +75,9 @@ def test_a_law_in_markdown_gives_its_headings_and_sentences(tmp_path):
 def test_fitting_on_the_development_set_gives_weights_that_all_count(library):
     rows = load_rows(ROOT / "evaluation" / "development.jsonl")
     calibration = fit(library.engine.calibrated(Calibration.unfitted()), rows)
-    assert min(calibration.fusion) > 0.05, "words and meaning both carry the score"
+    carrying = {name: weight for name, weight in calibration.fusion_weights.items() if name != "facet"}
+    assert min(carrying.values()) > 0.05, "words and meaning both carry the score"
+    assert calibration.fusion_weights["facet"] > 0, "what is asked about a topic decides between its articles"
     assert 0.5 <= calibration.answer_from < 1
     assert calibration.first.weights["elsewhere_meaning"] < 0 < calibration.first.weights["question_meaning"]
 
