@@ -1,5 +1,7 @@
 """The hub on a fresh SQLite database; the dialogue server is not running here."""
 
+import os
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -7,10 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from api import clock
 from api.app import create_app
-from api.database import Database
+from api.database import Database, make_engine
+from api.events import LocalEventBus
 from api.libraries import Libraries
 from api.migrate import upgrade
 from api.settings import ROOT, Settings
@@ -64,3 +68,29 @@ def at(monkeypatch: pytest.MonkeyPatch):
         return fixed
 
     return set_clock
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database of its own: a file, or a schema on the server that LOTSE_TEST_POSTGRES names."""
+    if request.param == "sqlite":
+        made = Database(f"sqlite:///{tmp_path / 'own.db'}", LocalEventBus())
+        upgrade(made.engine)
+        yield made
+        made.engine.dispose()
+        return
+    server = os.environ.get("LOTSE_TEST_POSTGRES")
+    if not server:
+        pytest.skip("no PostgreSQL here: LOTSE_TEST_POSTGRES is not set (postgresql://user@host/database)")
+    schema = f"lotse_{uuid.uuid4().hex}"
+    administration = make_engine(server)
+    with administration.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    separator = "&" if "?" in server else "?"
+    made = Database(f"{server}{separator}options=-csearch_path%3D{schema}", LocalEventBus())
+    upgrade(made.engine)
+    yield made
+    made.engine.dispose()
+    with administration.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    administration.dispose()

@@ -3,9 +3,7 @@
 Every promise is kept on SQLite and, where LOTSE_TEST_POSTGRES names a server, on PostgreSQL.
 """
 
-import os
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,10 +23,8 @@ from api.appointments.calendar import Slot, cells, is_free
 from api.appointments.models import Appointment, AppointmentCell
 from api.appointments.schemas import BookAppointment
 from api.conversations.models import Conversation
-from api.database import Database, make_engine
-from api.events import LocalEventBus
+from api.database import Database
 from api.identifiers import token_hash
-from api.migrate import upgrade
 from api.problems import Problem
 from api.settings import Settings
 from knowledge.tenants import Tenant, load_tenants
@@ -41,30 +37,9 @@ NINE = datetime(2026, 11, 24, 9, 0, tzinfo=clock.BERLIN)  # Tuesday: Musterstadt
 MUSTERSTADT, NEUSTADT = "musterstadt", "neustadt-am-see"  # three counters, one counter
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A migrated database of its own: a file, or a schema on the test server."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'lotse.db'}", LocalEventBus())
-        upgrade(database.engine)
-        yield database
-        database.engine.dispose()
-        return
-    server = os.environ.get("LOTSE_TEST_POSTGRES")
-    if not server:
-        pytest.skip("no PostgreSQL here: LOTSE_TEST_POSTGRES is not set (postgresql://user@host/database)")
-    schema = f"lotse_{uuid.uuid4().hex}"
-    administration = make_engine(server)
-    with administration.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    separator = "&" if "?" in server else "?"
-    database = Database(f"{server}{separator}options=-csearch_path%3D{schema}", LocalEventBus())
-    upgrade(database.engine)
-    yield database
-    database.engine.dispose()
-    with administration.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    administration.dispose()
+@pytest.fixture
+def database(either_database: Database) -> Database:
+    return either_database
 
 
 @pytest.fixture(autouse=True)

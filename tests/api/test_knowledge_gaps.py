@@ -1,29 +1,22 @@
 """Promises of the open questions: none is lost, nothing personal is kept, an editor makes answers of them."""
 
-import os
-import uuid
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from desk import MONDAY, ask_for_person, make_account, sign_in, start_conversation
 from editors import ARTICLE, ARTICLES, editors, eventually, found
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from api import clock
 from api.accounts.models import Account
 from api.conversations import service as conversations
 from api.conversations.models import Conversation
 from api.conversations.schemas import Choice, Reply
-from api.database import Database, make_engine
-from api.events import LocalEventBus
 from api.identifiers import new_id
 from api.knowledge import gaps, service
 from api.knowledge.models import Gap, GapOccurrence, Revision
 from api.knowledge.personal import without_personal_data
 from api.knowledge.published import changes, published
-from api.migrate import upgrade
 from api.privacy.service import erase_conversation
 from api.problems import Problem
 from knowledge.evaluation.rows import load_rows
@@ -189,32 +182,6 @@ def test_a_question_is_added_to_an_article_there_is(client, both):
 # ---- on both databases
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A migrated database of its own: a file, or a schema on the server that LOTSE_TEST_POSTGRES names."""
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'own.db'}", LocalEventBus())
-        upgrade(made.engine)
-        yield made
-        made.engine.dispose()
-        return
-    server = os.environ.get("LOTSE_TEST_POSTGRES")
-    if not server:
-        pytest.skip("no PostgreSQL here: LOTSE_TEST_POSTGRES is not set (postgresql://user@host/database)")
-    schema = f"lotse_{uuid.uuid4().hex}"
-    administration = make_engine(server)
-    with administration.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    separator = "&" if "?" in server else "?"
-    made = Database(f"{server}{separator}options=-csearch_path%3D{schema}", LocalEventBus())
-    upgrade(made.engine)
-    yield made
-    made.engine.dispose()
-    with administration.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    administration.dispose()
-
-
 def talk(session, **fields) -> Conversation:
     moment = clock.now()
     row = Conversation(
@@ -240,8 +207,8 @@ def questions(session) -> list[tuple[str, int]]:
     return [(gap.question, gap.times) for gap in session.scalars(select(Gap).order_by(Gap.first_at))]
 
 
-def test_answers_to_a_form_and_everything_around_an_emergency_are_left_out(store):
-    with store.write() as session:
+def test_answers_to_a_form_and_everything_around_an_emergency_are_left_out(either_database):
+    with either_database.write() as session:
         form = talk(session)
         turn(session, form, "Termin bitte", "form")
         turn(session, form, "Erna Zufall", "abstain")  # said where the name was asked for
@@ -256,15 +223,15 @@ def test_answers_to_a_form_and_everything_around_an_emergency_are_left_out(store
         assert questions(session) == [("Was ist ein Zebra?", 1)]
 
 
-def test_personal_data_never_reaches_the_list(store):
-    with store.write() as session:
+def test_personal_data_never_reaches_the_list(either_database):
+    with either_database.write() as session:
         said = "Ich heiße Erna Zufall, Tel. 069 90009123, erna@zufall.example. Was ist ein Zebra?"
         turn(session, talk(session), said, "abstain")
         assert questions(session) == [("Ich heiße [Name], Tel. [Telefon], [E-Mail]. Was ist ein Zebra?", 1)]
 
 
-def test_behind_a_pressed_choice_and_behind_none_of_them_stands_the_question_that_led_there(store):
-    with store.write() as session:
+def test_behind_a_pressed_choice_and_behind_none_of_them_stands_the_question_that_led_there(either_database):
+    with either_database.write() as session:
         conversation = talk(session)
         turn(session, conversation, "Wer zahlt das Licht?", "clarify")
         (answer,) = turn(session, conversation, "A", "answer", data={"payload": '/ask_article{"article":"strom"}'})
@@ -280,18 +247,18 @@ def test_behind_a_pressed_choice_and_behind_none_of_them_stands_the_question_tha
         assert len(questions(session)) == 2, "a next step under an answer is another subject"
 
 
-def test_questions_outlive_the_conversations_retention_and_end_with_their_own(store, monkeypatch):
-    with store.write() as session:
+def test_questions_outlive_the_conversations_retention_and_end_with_their_own(either_database, monkeypatch):
+    with either_database.write() as session:
         conversation = talk(session)
         turn(session, conversation, "Was ist ein Zebra?", "abstain")
         erase_conversation(session, conversation)  # its retention is over
-    with store.write() as session:
+    with either_database.write() as session:
         assert questions(session) == [("Was ist ein Zebra?", 1)]
         assert session.scalars(select(GapOccurrence.conversation_id)).all() == [None]
         assert gaps.erase_expired(session, retention_days=180) == 0
     later = clock.now() + timedelta(days=181)
     monkeypatch.setattr(clock, "now", lambda: later)
-    with store.write() as session:
+    with either_database.write() as session:
         assert gaps.erase_expired(session, retention_days=180) == 1
         assert questions(session) == [] and session.scalars(select(GapOccurrence)).all() == []
 
@@ -306,8 +273,8 @@ def account(session, name: str) -> Account:
     return row
 
 
-def test_revisions_count_up_and_at_most_one_is_in_effect(store):
-    with store.write() as session:
+def test_revisions_count_up_and_at_most_one_is_in_effect(either_database):
+    with either_database.write() as session:
         first, second = account(session, "erste"), account(session, "zweite")
         fields = {"title": "Ein Titel"}
         draft = service.create_draft(
