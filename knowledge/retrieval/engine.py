@@ -142,7 +142,7 @@ class SearchEngine:
         if not lexical.by_article.any() and not any(is_german(unit.surface) for unit in query.units):
             return None  # gibberish: to the encoder it would still resemble something
         # A paragraph's number means nothing to the encoder; its heading does.
-        headings = " ".join(self._headings.get(paragraph, "") for paragraph in query.paragraphs)
+        headings = " ".join(self._headings.get(paragraph.partition(" (")[0], "") for paragraph in query.paragraphs)
         spellings = [f"{query.corrected} {headings}".strip()]
         if not query.paragraphs and query.corrected != text:
             spellings.append(text)

@@ -68,7 +68,11 @@ MOST_WORDS_GOING_ON, MOST_WORDS_POINTING_BACK = 14, 8
 
 _WORD = re.compile(r"\d+[a-z]?(?![a-zäöüß])|\d+|[a-zäöüß]+")
 _LAW_BOOKS = {"zweites": "2", "zweiten": "2", "zehntes": "10", "zehnten": "10", "zwölften": "12", "ersten": "1"}
-_PARAGRAPH = re.compile(r"(?:§+|\bparagra(?:ph|f)(?:en|s)?\b|\bpar\.)\s*(\w+)(?:\s+([a-z])(?![a-zäöüß.]))?")
+_PARAGRAPH = re.compile(
+    r"(?:§+|\bparagra(?:ph|f)(?:en|s)?\b|\bpar\.)\s*(\w+)(?:\s+([a-z])(?![a-zäöüß.]))?"
+    r"(?:,?\s*\babs(?:atz|\.)?\s*(\d+[a-z]?)\b)?"
+)
+_SUBSECTION = re.compile(r"\bAbs\. (\d+[a-z]?)")
 _LAW = re.compile(
     r"\bsgb\s*(\w+)"
     r"|\b(sgg|bkgg|wogg|uhvorschg|rbeg|bgg|bitv|komtrzv|bgb|stgb|hgb|zpo|inso|estg|ao|gg|aufenthg|asylblg|beeg|kschg|arbzg)\b"
@@ -156,7 +160,7 @@ def paragraphs(text: str) -> tuple[tuple[str, ...], str]:
     ends = [*(match.start() for match in matches[1:]), len(text)]
     for match, until in zip(matches, ends, strict=False):
         law = _law(text[match.end() : until]) or law_before
-        found.append(f"§{_paragraph_number(match)} {law}".strip())
+        found.append(f"§{_paragraph_number(match)} {law}".strip() + (f" ({match[3]})" if match[3] else ""))
         rest.append(text[end : match.start()])
         end = match.end()
     rest.append(text[end:])
@@ -177,10 +181,19 @@ def _paragraph_number(match: re.Match[str]) -> str | None:
     return number + match[2] if match[2] and number.isdigit() else number
 
 
-def citation_terms(label: str) -> tuple[str, ...]:
-    """The terms under which an article is found by a paragraph it cites, without and with the law."""
+def citation_terms(label: str, title: str = "") -> tuple[str, ...]:
+    """The terms under which an article is found by a paragraph it cites: without and with the law, and with each of
+    the subsections that the citation's title names."""
     found, _ = paragraphs(clean(label.removeprefix("Anlage zu ")))
-    return tuple(dict.fromkeys(term for paragraph in found for term in (paragraph.split()[0], paragraph)))
+    terms = [term for paragraph in found for term in (paragraph.split()[0], paragraph)]
+    terms += [f"{term} ({number})" for term in terms for number in _SUBSECTION.findall(title)]
+    return tuple(dict.fromkeys(terms))
+
+
+def paragraph_terms(paragraph: str) -> tuple[tuple[str, float], ...]:
+    """The terms of a paragraph that a query names; one that names a subsection finds its exact place first."""
+    whole, names_subsection, _ = paragraph.partition(" (")
+    return ((whole, 0.5), (paragraph, 0.5)) if names_subsection else ((paragraph, 1.0),)
 
 
 @dataclass
@@ -248,7 +261,7 @@ class Analyzer:
                 concepts.setdefault(position, []).append(concept)
             if len(covered) > 1:
                 in_expression.update(covered)
-        units = [Unit(paragraph, ((paragraph, 1.0),)) for paragraph in cited]
+        units = [Unit(paragraph, paragraph_terms(paragraph)) for paragraph in cited]
         for position, word in enumerate(corrected):
             if word in _STOP_WORDS and position not in in_expression:
                 continue

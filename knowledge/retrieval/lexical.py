@@ -111,7 +111,7 @@ class LexicalIndex:
                 entries.setdefault(term, {})[number] = frequency / (SATURATION + frequency)
             for position, citation in enumerate(articles[number].citations):
                 credit = FIRST_CITATION if position == 0 else LATER_CITATION
-                for term in citation_terms(citation.label):
+                for term in citation_terms(citation.label, citation.title):
                     entries.setdefault(term, {}).setdefault(number, credit)
         return _postings(entries)
 

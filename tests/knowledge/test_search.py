@@ -76,6 +76,12 @@ def test_a_paragraph_finds_articles_that_cite_it(library, question, label):
     assert label in [citation.label for citation in result.hits[0].citations]
 
 
+@pytest.mark.parametrize("question", ["§ 22 Abs. 7 SGB II", "paragraf 22 absatz 7"])
+def test_a_subsection_finds_articles_that_rest_on_it_first(library, question):
+    for hit in library.search(question, limit=3).hits:
+        assert any(c.label == "§ 22 SGB II" and "Abs. 7" in c.title for c in hit.citations), hit.article
+
+
 def test_a_paragraph_that_no_article_cites_is_not_answered(library):
     assert library.search("§ 823 BGB").decision == "abstain"
 
