@@ -23,10 +23,12 @@ TOPICS = {
     "sonderbedarf": "Sonderbedarf",
     "vermoegen": "Vermögen",
     "einkommen": "Einkommen",
+    "arbeit": "Arbeit",
     "pflichten": "Pflichten",
     "kinder": "Kinder",
     "bescheid": "Bescheid",
     "service": "Service",
+    "vor-ort": "Vor Ort",
 }
 CHANNELS = {"web": "Chat", "phone": "Telefon", "api": "Schnittstelle"}
 ROLES = {"citizen": "Bürger:in", "bot": "Lotse (digitaler Assistent)", "caseworker": "Jobcenter", "system": "Hinweis"}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import expect, sync_playwright
 
 from api.accounts.access import SESSION_COOKIE
-from api.console.rendering import HERE, markdown
+from api.console.rendering import HERE, TOPICS, markdown
 from api.console.security import safe_target
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} "\'&'
@@ -304,3 +304,8 @@ def test_what_could_not_be_sent_is_kept_and_sent_once(client, database, server, 
         chromium.close()
     lines = client.get(f"/api/v1/conversations/{conversation}", headers=citizen).json()["messages"]
     assert [line["text"] for line in lines].count("Nur einmal") == 1
+
+
+def test_every_topic_of_the_knowledge_has_a_name_that_people_read(libraries):
+    topics = {article.topic for article in libraries.get(TENANT).articles.values()}
+    assert topics <= set(TOPICS)
