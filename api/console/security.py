@@ -81,43 +81,30 @@ def visitor(request: Request, database: DatabaseDependency) -> SignedIn:
     return _signed_in(request, database, DESK_ROLES)
 
 
-Visitor = Annotated[SignedIn, Depends(visitor)]
-
-
-def form_visitor(
-    request: Request,
-    settings: SettingsDependency,
-    found: Visitor,
-    csrf: Annotated[str, Form(max_length=200)] = "",
-) -> SignedIn:
-    """The same for a sent form, which must come from our own page."""
-    check_csrf(request, settings, found, csrf)
-    return found
-
-
-FormVisitor = Annotated[SignedIn, Depends(form_visitor)]
-
-
 def editor(request: Request, database: DatabaseDependency) -> SignedIn:
     """Who holds the cookie of this browser and may change articles."""
     return _signed_in(request, database, EDITOR_ROLES)
 
 
-Editor = Annotated[SignedIn, Depends(editor)]
-
-
-def form_editor(
-    request: Request,
-    settings: SettingsDependency,
-    found: Editor,
-    csrf: Annotated[str, Form(max_length=200)] = "",
-) -> SignedIn:
+def _by_form(who: Callable[..., SignedIn]) -> Callable[..., SignedIn]:
     """The same for a sent form, which must come from our own page."""
-    check_csrf(request, settings, found, csrf)
-    return found
+
+    def form_sender(
+        request: Request,
+        settings: SettingsDependency,
+        found: Annotated[SignedIn, Depends(who)],
+        csrf: Annotated[str, Form(max_length=200)] = "",
+    ) -> SignedIn:
+        check_csrf(request, settings, found, csrf)
+        return found
+
+    return form_sender
 
 
-FormEditor = Annotated[SignedIn, Depends(form_editor)]
+Visitor = Annotated[SignedIn, Depends(visitor)]
+FormVisitor = Annotated[SignedIn, Depends(_by_form(visitor))]
+Editor = Annotated[SignedIn, Depends(editor)]
+FormEditor = Annotated[SignedIn, Depends(_by_form(editor))]
 
 
 def _signed_in(request: Request, database: Database, roles: tuple[str, ...]) -> SignedIn:

@@ -20,6 +20,7 @@ from knowledge.evaluation.baselines import BASELINES
 from knowledge.evaluation.measures import Outcome
 from knowledge.evaluation.report import Result, draw, insert, readme_figures, tables
 from knowledge.evaluation.rows import EVALUATION_DAY, Row, load_rows, unseen
+from knowledge.evaluation.telephone import heard
 from knowledge.library import Library
 from knowledge.lists import read_lists
 from knowledge.retrieval.engine import with_phrasings
@@ -79,6 +80,7 @@ def main() -> None:
         results[name] = Result(
             name,
             found,
+            outcomes(library, [heard(row) for row in rows])[0],
             {
                 label: [Outcome(row, baseline.ranking(row.question)) for row in rows]
                 for label, baseline in baselines.items()

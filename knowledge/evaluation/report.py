@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.evaluation.measures import Measures, Outcome, interval
+from knowledge.evaluation.telephone import LOST
 
+AS_HEARD = "as the telephone hears it"
 BEGIN, END = "<!-- figures of the search: begin -->", "<!-- figures of the search: end -->"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One set of questions: what Lotse and each baseline did with them. `thresholds`: probability an answer needs."""
+    """One set of questions: what Lotse and each baseline did with them, and Lotse with what the telephone hears of
+    them. `answer_from`: probability an answer needs."""
 
     name: str
     found: Sequence[Outcome]
+    heard: Sequence[Outcome]
     baselines: Mapping[str, Sequence[Outcome]]
     topics: Mapping[str, str]  # of articles
     answer_from: float
@@ -42,16 +46,20 @@ class Result:
 def tables(result: Result) -> str:
     """All tables of one set as Markdown."""
     measures = result.measures
+    heard = Measures(result.heard)
     median, slow = result.milliseconds
     parts = [
         f"## {result.name}",
         f"{len(result.found)} questions, {len(measures.out_of_scope)} of them nobody's at the job centre. "
-        f"Brackets hold 95 % ranges (bootstrap over questions). Search: median {median:.1f} ms, 95 % {slow:.1f} ms.",
+        f"Brackets hold 95 % ranges (bootstrap over questions). Search: median {median:.1f} ms, 95 % {slow:.1f} ms. "
+        f"{AS_HEARD.capitalize()}: the same questions in lower case without punctuation, numbers as words, "
+        f"abbreviations letter by letter, {LOST:.0%} of the words lost.",
         _markdown(
             ("system", "questions", "hit@1", "hit@3", "MRR"),
             [
                 *(_retrieval(name, Measures(found)) for name, found in result.baselines.items()),
                 _retrieval("**Lotse**", measures),
+                _retrieval(f"Lotse, {AS_HEARD}", heard),
                 *(_retrieval(f"Lotse, {name}", group) for name, group in result.by_register().items()),
             ],
         ),
@@ -60,6 +68,7 @@ def tables(result: Result) -> str:
              "abstentions right", "abstained of out of scope", "answered of out of scope", "calibration error"),
             [
                 _decisions("**Lotse**", measures),
+                _decisions(AS_HEARD, heard),
                 *(_decisions(name, group) for name, group in result.by_register().items()),
             ],
         ),

@@ -17,7 +17,15 @@ from knowledge.lists import read_lists
 from knowledge.retrieval.calibration import FEATURES, SIGNALS, Calibration, Decision
 from knowledge.retrieval.dense import HNSW_FROM, DenseIndex, Encoder
 from knowledge.retrieval.facets import FacetIndex
-from knowledge.retrieval.german import LONGEST_QUERY, Analyzer, citation_terms, is_german, leans_on_previous
+from knowledge.retrieval.german import (
+    LONGEST_QUERY,
+    Analyzer,
+    citation_terms,
+    clean,
+    is_german,
+    leans_on_previous,
+    the_question,
+)
 from knowledge.retrieval.lexical import FIRST_CITATION, LexicalIndex
 
 BY_PARAGRAPH = 0.7  # for a bare paragraph, citing it counts more than resembling its heading
@@ -124,6 +132,7 @@ class SearchEngine:
         """All articles, best first; None for a text without any German word, or with far too many."""
         if len(text) > LONGEST_QUERY:
             return None
+        text = the_question(clean(text))
         alone = self._evidence(text)
         if previous and leans_on_previous(text):
             joined = self._evidence(f"{text} {previous[:LONGEST_QUERY]}")

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 
 import simplemma
 import snowballstemmer
@@ -33,6 +34,8 @@ SHORTEST_PART = 4
 SHORTEST_COMPOUND = 9
 SHORTEST_UNKNOWN = 4  # "kan", "vil", "mus": shorter words that no article has are mistyped and say little
 SHORTEST_JOINED = 7
+LONGEST_SPELT = 5  # letters of an abbreviation
+FIRST_DAY_BY_NUMBER = 4  # the fourth
 _NO_PARTS = frozenset({"ende", "enden", "endem", "ender", "endes", "unter"})  # endings of participles, prefixes
 _LINKING = ("", "s", "es", "n", "en", "er", "e")
 
@@ -55,6 +58,13 @@ _NUMBER_WORDS = {
 }  # fmt: skip
 _TENS = {"zwanzig": 20, "dreißig": 30, "dreissig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "siebzig": 70,
          "achtzig": 80, "neunzig": 90}  # fmt: skip
+_ONES = "|".join(sorted((word for word in _NUMBER_WORDS if word != "null"), key=len, reverse=True))
+_BELOW_HUNDRED = rf"(?:(?:(?:{_ONES}) ?und ?)?(?:{'|'.join(_TENS)})|(?:drei|vier|fünf|acht|neun)zehn|{_ONES})"
+_BELOW_THOUSAND = rf"(?:(?:{_BELOW_HUNDRED} ?)?hundert(?: ?(?:und ?)?{_BELOW_HUNDRED})?|{_BELOW_HUNDRED})"
+_SAID_NUMBER = re.compile(
+    rf"\b(?:(?:(?P<thousands>{_BELOW_THOUSAND}) ?)?(?P<tausend>tausend)(?: ?(?:und ?)?(?P<further>{_BELOW_THOUSAND}))?"
+    rf"|(?P<below>{_BELOW_THOUSAND}))(?P<ordinal>s?ten?)?\b"
+)
 _FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "x": "10", "xii": "12"}
 
@@ -64,18 +74,37 @@ _POINTS_BACK = re.compile(
     r"^\W*(?:was ist mit|wie ist (?:das|es)|gilt das|gilt es)\b"
     r"|\b(?:das|dies|dafür|davon|dazu|dabei|damit|dagegen|darüber|danach|dann|denn|es|sie|die|der|auch|dort|da|sowas)\b"
 )
-MOST_WORDS_GOING_ON, MOST_WORDS_POINTING_BACK = 14, 8
+# "wie lange?", "bis wann", "für wen?"; whereas "Miete" or "neue Wohnung" is a topic of its own.
+_ASKS_ON = re.compile(
+    r"^\W*(?:(?:für|von|an|bei|mit|zu|auf|in|ohne|gegen|um|nach|vor) )?(?:wie|wo|woher|wohin|womit|wofür|wozu|wovon"
+    r"|wann|wer|wen|wem|wessen|was|welche[mnrs]?|warum|wieso|weshalb|wieviele?|ab|bis|seit|echt|wirklich)\b"
+)
+MOST_WORDS_GOING_ON, MOST_WORDS_POINTING_BACK, MOST_WORDS_ASKING_ON = 14, 8, 2
 
+# Said before a question, and saying nothing about it.
+_HESITATION = re.compile(r"\b(?:äh+m*|ähem|öh+m*|eh+m|h+m+|mh+m*|tja|pf+)\b[\s,.…-]*")
+_OPENING = re.compile(
+    r"[\s,.:;!…–-]*(?:\b(?:ja|also|so|na ?ja|nun|ok|okay|hallo|hi|hey|moin|servus|grüß gott"
+    r"|(?:schönen )?guten (?:tag|morgen|abend)|entschuldigung|entschuldigen sie|verzeihung|sagen sie(?: mal)?|sag mal"
+    r"|passen sie auf|hören sie|folgendes|und zwar|es geht darum|meine frage (?:ist|wäre|lautet)|(?:kurze |eine )frage"
+    r"|(?:ich|wir) (?:woll(?:te|ten|t|en)|würden?|möchten?|will|hätten?|hätt|habe|haben|hab)"
+    r"(?: (?:mal|gern|gerne|nur|bloß|kurz|eben|da|noch|sie|euch|jetzt|eigentlich|einfach|schnell|dazu))*"
+    r" (?:fragen|wissen|nachfragen|(?:eine?|ne|ein paar) (?:kurze |kleine )?fragen?))\b[\s,.:;!…–-]*)+"
+)
 _WORD = re.compile(r"\d+[a-z]?(?![a-zäöüß])|\d+|[a-zäöüß]+")
 _LAW_BOOKS = {"zweites": "2", "zweiten": "2", "zehntes": "10", "zehnten": "10", "zwölften": "12", "ersten": "1"}
 _PARAGRAPH = re.compile(
     r"(?:§+|\bparagra(?:ph|f)(?:en|s)?\b|\bpar\.)\s*(\w+)(?:\s+([a-z])(?![a-zäöüß.]))?"
     r"(?:,?\s*\babs(?:atz|\.)?\s*(\d+[a-z]?)\b)?"
 )
+_OTHER_LAWS = (
+    "sgg|bkgg|wogg|uhvorschg|rbeg|bgg|bitv|komtrzv|bgb|stgb|hgb|zpo|inso|estg|ao|gg|aufenthg|asylblg|beeg|kschg|arbzg"
+)
+_SPELT_LAW = re.compile(rf"\b(?:s g b|{'|'.join(' '.join(law) for law in _OTHER_LAWS.split('|'))})\b(?! [a-z]\b)")
 _SUBSECTION = re.compile(r"\bAbs\. (\d+[a-z]?)")
 _LAW = re.compile(
     r"\bsgb\s*(\w+)"
-    r"|\b(sgg|bkgg|wogg|uhvorschg|rbeg|bgg|bitv|komtrzv|bgb|stgb|hgb|zpo|inso|estg|ao|gg|aufenthg|asylblg|beeg|kschg|arbzg)\b"
+    rf"|\b({_OTHER_LAWS})\b"
     r"|\bsozialgesetzbuch(?:es)?\s+(\w+)"
 )
 
@@ -105,12 +134,42 @@ def clean(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in composed)
 
 
+def as_written(text: str) -> str:
+    """A cleaned text with numbers and laws as people write them, where a voice said them: "paragraf 32 sgb 2" for
+    "paragraf zweiunddreißig s g b zwei", "350 euro" for "dreihundert fünfzig euro"."""
+    return _SAID_NUMBER.sub(_number_said, _SPELT_LAW.sub(lambda match: match[0].replace(" ", ""), text))
+
+
+def _number_said(match: re.Match[str]) -> str:
+    number = _below_thousand(match["below"] or match["further"])
+    if match["tausend"]:
+        number += 1000 * (_below_thousand(match["thousands"]) or 1)
+    # "am zehnten" is "am 10."; what is first, second or third is seldom a day, and its words say more than a number.
+    is_rank = match["ordinal"] and number < FIRST_DAY_BY_NUMBER
+    return match[0] if is_rank or match[0] == "ein" else str(number)
+
+
+def _below_thousand(said: str | None) -> int:
+    before, hundred, after = (said or "").replace(" ", "").rpartition("hundert")
+    below = int(number_from_words(after.removeprefix("und")) or 0)
+    return below + 100 * int(number_from_words(before) or 1) if hundred else below
+
+
+def the_question(text: str) -> str:
+    """A cleaned text without what people say before they ask ("guten Tag, also ich wollte mal fragen") and between
+    the words ("äh"); all of it where that is all."""
+    rest = _HESITATION.sub("", text)
+    opening = _OPENING.match(rest)
+    rest = rest[opening.end() :] if opening else rest
+    return rest if _WORD.search(rest) else text
+
+
 def leans_on_previous(text: str) -> bool:
-    """Whether a text reads as the continuation of a talk: short, and with a word that points back, or a lone word."""
+    """Whether a text reads as the continuation of a talk: short, and with a word that points back or asks on."""
     cleaned = clean(text)
     count = len(words(cleaned))
     return (
-        0 < count <= 2
+        (0 < count <= MOST_WORDS_ASKING_ON and _ASKS_ON.search(cleaned) is not None)
         or (count <= MOST_WORDS_GOING_ON and _GOES_ON.search(cleaned) is not None)
         or (count <= MOST_WORDS_POINTING_BACK and _POINTS_BACK.search(cleaned) is not None)
     )
@@ -210,14 +269,14 @@ class Analyzer:
     def learn(self, texts: Iterable[str]) -> None:
         """Take in the vocabulary of the articles, then the synonyms that lead to it."""
         for text in texts:
-            for word in words(clean(text)):
+            for word in words(as_written(clean(text))):
                 if word not in _STOP_WORDS:
                     self.vocabulary.setdefault(stem(word), set()).add(word)
         # Words that say little are among the spellings, so that "konte" is read as "konnte" and not as "konto".
         known = {word for found in self.vocabulary.values() for word in found} | _STOP_WORDS
         for concept, expressions in self.synonyms.items():
             for expression in (concept, *expressions):
-                found = words(clean(expression))
+                found = words(as_written(clean(expression)))
                 key = tuple(map(stem, found))
                 self._phrases.setdefault(key[0], []).append((key, f"={concept}"))
                 known.update(word for word in found if word not in _STOP_WORDS)
@@ -231,7 +290,7 @@ class Analyzer:
     def document(self, text: str) -> dict[str, float]:
         """The terms of a text with how often they occur; parts of compounds count less than words of their own."""
         counts: dict[str, float] = {}
-        found = words(clean(text))
+        found = words(as_written(clean(text)))
         stems = [stem(word) for word in found]
         for position, word in enumerate(found):
             if word not in _STOP_WORDS:
@@ -245,11 +304,11 @@ class Analyzer:
 
     def stems(self, text: str) -> list[str]:
         """The stems of the words that say something, for a text that is spelt right."""
-        return [stem(word) for word in words(clean(text)) if word not in _STOP_WORDS]
+        return [stem(word) for word in words(as_written(clean(text))) if word not in _STOP_WORDS]
 
     def query(self, text: str) -> Query:
         """Take a citizen's question apart."""
-        cited, rest = paragraphs(clean(text[:LONGEST_QUERY]))
+        cited, rest = paragraphs(as_written(clean(text[:LONGEST_QUERY])))
         found = self._joined(words(rest))
         guesses = [self._spelling(word) for word in found]
         corrected = [guess[0][0] if guess else word for word, guess in zip(found, guesses, strict=True)]
@@ -309,24 +368,34 @@ class Analyzer:
         return self._parts(word, depth + 1) if depth < 1 and len(word) >= SHORTEST_COMPOUND else []
 
     def _joined(self, found: list[str]) -> list[str]:
-        """Compounds that speech recognition or a hurried hand wrote apart ("wider spruch") put together again."""
+        """Words that speech recognition or a hurried hand wrote apart ("wider spruch", "grund sicherung geld", "w b a")
+        put together again."""
         joined: list[str] = []
         position = 0
         while position < len(found):
-            for length in (3, 2):
-                parts = found[position : position + length]
-                word = "".join(parts)
-                if len(parts) == length and len(word) >= SHORTEST_JOINED and self._is_joinable(word, parts):
-                    joined.append(word)
-                    position += length
-                    break
-            else:
-                joined.append(found[position])
-                position += 1
+            word, length = self._longest_joined(found, position)
+            joined.append(word)
+            position += length
         return joined
 
-    def _is_joinable(self, word: str, parts: list[str]) -> bool:
-        return all(part.isalpha() for part in parts) and word.translate(_FOLD) in self._spellings
+    def _longest_joined(self, found: list[str], position: int) -> tuple[str, int]:
+        """The word that begins at a position, and how many words it was written as."""
+        if len(found[position]) == 1:
+            for length in range(LONGEST_SPELT, 1, -1):
+                letters = found[position : position + length]
+                word = "".join(letters)
+                if len(word) == length == len(letters) and word.isalpha() and self._is_known(word):
+                    return word, length
+        for length in (3, 2):
+            parts = found[position : position + length]
+            if len(parts) == length and all(part.isalpha() for part in parts):
+                for word in _compounds(parts):
+                    if len(word) >= SHORTEST_JOINED and word.translate(_FOLD) in self._spellings:
+                        return word, length
+        return found[position], 1
+
+    def _is_known(self, word: str) -> bool:
+        return stem(word) in self.vocabulary or stem(word) in self._phrases
 
     def _terms(self, word: str, concepts: list[str]) -> dict[str, float]:
         """The terms of one query word; several may match at once, their weights then add up to at most one."""
@@ -376,3 +445,11 @@ class Analyzer:
             for match, distance, _ in matches
             if distance <= matches[0][1]
         ][:3]
+
+
+def _compounds(parts: list[str]) -> Iterator[str]:
+    """What two or three words may be together, as they stand first, then with linking letters between them."""
+    yield "".join(parts)
+    if all(len(part) >= SHORTEST_PART and part not in _STOP_WORDS for part in parts):
+        for links in product(_LINKING, repeat=len(parts) - 1):
+            yield "".join(part + link for part, link in zip(parts, (*links, ""), strict=True))

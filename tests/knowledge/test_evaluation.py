@@ -9,6 +9,7 @@ from knowledge.evaluation.baselines import PlainBM25
 from knowledge.evaluation.measures import Measures, Outcome, interval
 from knowledge.evaluation.report import BEGIN, END, insert
 from knowledge.evaluation.rows import Row, load_rows, unseen
+from knowledge.evaluation.telephone import as_recognised, heard
 
 
 def row(article: str | None, *, also: tuple[str, ...] = ()) -> Row:
@@ -88,11 +89,16 @@ def test_a_mistake_in_a_set_names_its_line(tmp_path):
         load_rows(path)
 
 
-def test_on_the_development_set_the_search_beats_plain_bm25_and_keeps_its_promises(library):
-    rows = load_rows(ROOT / "evaluation" / "development.jsonl")
+@pytest.fixture(scope="module")
+def written(library) -> Measures:
+    """What the library does with the development questions as they stand."""
+    return Measures(outcomes(library, load_rows(ROOT / "evaluation" / "development.jsonl"))[0])
+
+
+def test_on_the_development_set_the_search_beats_plain_bm25_and_keeps_its_promises(library, written):
+    rows = [outcome.row for outcome in written.outcomes]
     baseline = PlainBM25(list(library.articles.values()))
-    found, _ = outcomes(library, rows)
-    measures = Measures(found)
+    measures = written
     plain = Measures([Outcome(row, baseline.ranking(row.question)) for row in rows])
     assert measures.hit(1) >= 0.9
     assert measures.hit(3) >= 0.96
@@ -101,6 +107,41 @@ def test_on_the_development_set_the_search_beats_plain_bm25_and_keeps_its_promis
     assert measures.abstain_recall() >= 0.8
     assert measures.nonsense() <= 0.06
     assert measures.calibration_error() <= 0.06
+
+
+def test_follow_up_questions_find_their_article(written):
+    follow_ups = Measures([outcome for outcome in written.outcomes if outcome.row.previous])
+    assert len(follow_ups.answerable) >= 40
+    assert follow_ups.hit(1) >= 0.83
+
+
+@pytest.mark.parametrize(("lost", "cost"), [(0.0, 0.01), (0.05, 0.03)])
+def test_the_telephone_costs_few_hits(library, written, lost, cost):
+    rows = [heard(outcome.row, lost=lost) for outcome in written.outcomes]
+    measures = Measures(outcomes(library, rows)[0])
+    assert measures.hit(1) >= written.hit(1) - cost
+    assert measures.refused() <= written.refused() + cost
+    assert measures.nonsense() <= 0.03
+
+
+@pytest.mark.parametrize(
+    ("question", "recognised"),
+    [
+        ("Was steht in § 31a SGB II?", "was steht in paragraf einunddreißig a s g b zwei"),
+        ("40.000 € am 12.03., um 14:30 Uhr!", "vierzigtausend euro am zwölften dritten um vierzehn uhr dreißig"),
+        ("Gibt's 350 Euro bis zum 15. Mai?", "gibts dreihundert fünfzig euro bis zum fünfzehnten mai"),
+        ("WBA mit ELSTER, B2-Kurs", "w b a mit elster b zwei kurs"),
+    ],
+)
+def test_the_recogniser_writes_neither_digits_nor_capitals_nor_signs(question, recognised):
+    assert as_recognised(question, lost=0) == recognised
+
+
+def test_the_same_twentieth_of_the_words_is_lost_each_time():
+    question = " ".join(["Amt"] * 1000)
+    assert as_recognised(question) == as_recognised(question) != as_recognised(question, seed=1)
+    assert 900 < len(as_recognised(question).split()) < 990
+    assert as_recognised("Miete", lost=1.0) == "miete"
 
 
 def test_an_interval_holds_its_mean_and_narrows_with_more_questions():

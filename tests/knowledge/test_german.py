@@ -4,7 +4,17 @@ import pytest
 
 from knowledge import ROOT
 from knowledge.lists import read_lists
-from knowledge.retrieval.german import Analyzer, citation_terms, clean, number_from_words, paragraphs, stem
+from knowledge.retrieval.german import (
+    Analyzer,
+    as_written,
+    citation_terms,
+    clean,
+    leans_on_previous,
+    number_from_words,
+    paragraphs,
+    stem,
+    the_question,
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +86,10 @@ def test_other_words_for_the_same_meet(analyzer, asked, written):
         ("umziehn", "umziehen"),
         ("Weiterbewiligungsantrg", "weiterbewilligungsantrag"),
         ("wider spruch", "widerspruch"),
+        ("grund sicherung geld", "grundsicherungsgeld"),
+        ("grund sicherungs geld", "grundsicherungsgeld"),
+        ("weiter bewilligung antrag", "weiterbewilligungsantrag"),
+        ("w b a", "wba"),
         ("konnte", "konnte"),
         ("konte", "könnte"),
     ],
@@ -119,8 +133,60 @@ def test_a_citation_is_found_with_and_without_its_law():
         ("dreiundvierzig", "43"),
         ("neunzehn", "19"),
         ("haus", None),
-        ("hundert", None),
+        ("hundert", None),  # from there on `as_written`
     ],
 )
 def test_number_words_are_numbers(word, number):
     assert number_from_words(word) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("paragraf zweiunddreißig s g b zwei", "paragraf 32 sgb 2"),
+        ("paragraf sieben b s g b zwei", "paragraf 7 b sgb 2"),
+        ("dreihundert fünfzig euro", "350 euro"),
+        ("tausend euro", "1000 euro"),
+        ("ein tausend zwei hundert euro", "1200 euro"),
+        ("vier hundert dreissig", "430"),
+        ("zweitausend neunzehn", "2019"),
+        ("neunzehnhundertneunzig", "1990"),
+        ("zwei kinder", "2 kinder"),
+        ("fünf und elf", "5 und 11"),
+        ("bis zum ein und dreißigsten", "bis zum 31"),
+        ("am zehnten", "am 10"),
+        ("mein zweiter job, der erste zählt", "mein zweiter job, der erste zählt"),
+        ("ein kind", "ein kind"),
+        ("beachten, zweifel, einsatz, elfenbein", "beachten, zweifel, einsatz, elfenbein"),
+    ],
+)
+def test_numbers_and_laws_are_read_from_a_voice_as_people_write_them(said, written):
+    assert as_written(said) == written
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("äh ich wollte mal fragen wie lange das dauert", "wie lange das dauert"),
+        ("ja hallo ähm also wer zahlt die äh miete", "wer zahlt die miete"),
+        ("guten tag, ich hätte da mal eine frage: wer zahlt?", "wer zahlt?"),
+        ("ich wollte einen antrag stellen", "ich wollte einen antrag stellen"),
+        ("ich habe fragen zum bescheid", "zum bescheid"),
+        ("ja hallo, § 22 sgb ii?", "§ 22 sgb ii?"),
+        ("sozialamt oder jobcenter", "sozialamt oder jobcenter"),
+        ("ja", "ja"),
+        ("ich wollte mal fragen", "ich wollte mal fragen"),
+    ],
+)
+def test_what_is_said_before_a_question_is_no_part_of_it(said, asked):
+    assert the_question(said) == asked
+
+
+@pytest.mark.parametrize("text", ["wie lange?", "Bis wann", "wo", "für wen", "warum?", "und online?", "ab wann"])
+def test_a_few_words_that_ask_on_lean_on_what_was_said_before(text):
+    assert leans_on_previous(text)
+
+
+@pytest.mark.parametrize("text", ["Miete", "miete?", "neue Wohnung", "Umzug", "§ 32", "Termin absagen", ""])
+def test_a_topic_in_a_word_or_two_stands_alone(text):
+    assert not leans_on_previous(text)

@@ -230,6 +230,26 @@ def test_what_was_asked_before_does_not_colour_a_question_that_stands_alone(libr
     assert library.search(question, previous="Zahlt das Amt die Kaution?") == library.search(question)
 
 
+@pytest.mark.parametrize("topic", ["Miete", "Umzug", "Widerspruch"])
+def test_a_topic_of_its_own_leaves_the_previous_one(library, topic):
+    previous = "Ich habe einen Termin verpasst, was passiert jetzt?"
+    assert library.search(topic, previous=previous) == library.search(topic)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("äh ich wollte mal fragen paragraf zweiunddreißig s g b zwei", "§ 32 SGB II"),
+        ("paragraf vierundvierzig s g b zehn", "§ 44 SGB X"),
+        ("ja hallo also was ist grund sicherung geld", "Was ist Grundsicherungsgeld?"),
+        ("ähm weiter bewilligung antrag", "Weiterbewilligungsantrag"),
+        ("w b a", "WBA"),
+    ],
+)
+def test_what_the_telephone_hears_finds_what_the_written_question_finds(library, said, written):
+    assert articles(library.search(said), 1) == articles(library.search(written), 1) != []
+
+
 def test_the_graph_of_a_large_library_finds_what_comparing_everything_finds(content):
     engines = [
         SearchEngine.build(ROOT, content, encoder=ROOT / "encoder", hnsw_from=hnsw_from) for hnsw_from in (10**9, 0)
