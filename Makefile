@@ -5,7 +5,7 @@ RASA = .venv-rasa/bin/python
 export RASA_TELEMETRY_ENABLED = false
 
 .PHONY: run setup setup-dev test lint test-fast bench check-knowledge law train-dialogue train-encoder evaluate \
-	evaluate-dialogue lock clean
+	evaluate-dialogue train-speech fetch-speech-model rehearse lock clean
 
 run: setup ## set up what is missing and serve the whole system
 	@$(APP) -m operation.run
@@ -40,8 +40,17 @@ train-dialogue: setup
 train-encoder: setup
 	@$(APP) -m knowledge.training.encoder
 
+train-speech: setup ## the speech model from synthetic voices, about 45 minutes on two cores; needs OpenFst's tools
+	@$(APP) -m voice.training
+
+fetch-speech-model: setup ## an official German model for the public: make fetch-speech-model [MODEL=vosk-model-de-0.21]
+	@$(APP) -m voice.hearing.fetch $(MODEL)
+
+rehearse: setup ## synthetic callers on a running system: make rehearse CALLS=tests/voice/sentences/calls.yml
+	@$(APP) -m voice.rehearsal $(or $(CALLS),$(error make rehearse CALLS=scripts.yml))
+
 bench: setup-dev ## measurements against baselines; never a test
-	@$(APP) -m benchmarks && $(APP) -m benchmarks.search
+	@$(APP) -m benchmarks && $(APP) -m benchmarks.search && $(APP) -m benchmarks.telephone
 
 UV = var/uv/bin/uv
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \

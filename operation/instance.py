@@ -30,6 +30,7 @@ class Instance:
 
     base_url: str
     rasa_url: str
+    telephone_url: str
     folder: Path
     process: "subprocess.Popen[bytes]"
 
@@ -68,12 +69,26 @@ class Instance:
             time.sleep(0.3)
         raise InstanceError(f"waited in vain for {wanted}: {self.checks()}\n{self.output()}")
 
+    def wait_for_telephone(self) -> None:
+        """Wait until calls are taken. Raises InstanceError."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.telephone_url}/healthz", timeout=5, trust_env=False).is_success:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.3)
+        raise InstanceError(f"the telephone does not answer\n{self.output()}")
+
     def processes(self) -> dict[str, int]:
         """Process ids of our programs by name, as supervisor started them."""
         supervisor = (self.folder / "supervisord.pid").read_text().strip()
         command = ["ps", "-ww", "--ppid", supervisor, "-o", "pid=,args="]
         listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        marks = {"api": "api.app", "actions": "rasa_sdk", "rasa": "rasa run"}
+        marks = {
+            "api": "api.app", "actions": "rasa_sdk", "rasa": "rasa run", "voice": "voice.app",
+            "recogniser": "voice.hearing.recogniser",
+        }
         rows = [line.split(None, 1) for line in listing.splitlines()]
         found = {name: int(pid) for name, mark in marks.items() for pid, args in rows if mark in args}
         return {"supervisor": int(supervisor), **found}
@@ -88,7 +103,7 @@ class Instance:
 def running_instance(folder: Path, **settings: str) -> Iterator[Instance]:
     """Start a system and stop it at the end; `settings` are further environment variables. Trains first if needed."""
     ensure_model()
-    api_port, rasa_port, actions_port = free_port(), free_port(), free_port()
+    api_port, rasa_port, actions_port, voice_port, recogniser_port = (free_port() for _ in range(5))
     rasa_url = f"http://127.0.0.1:{rasa_port}"
     environment = {
         **os.environ,
@@ -97,6 +112,8 @@ def running_instance(folder: Path, **settings: str) -> Iterator[Instance]:
         "LOTSE_PORT": str(api_port),
         "LOTSE_RASA_URL": rasa_url,
         "LOTSE_ACTIONS_PORT": str(actions_port),
+        "LOTSE_VOICE_PORT": str(voice_port),
+        "LOTSE_VOICE_RECOGNISER_PORT": str(recogniser_port),
         "LOTSE_TODAY": MONDAY_MORNING,
         "LOTSE_RATE_LIMIT": "0",
         **settings,
@@ -105,9 +122,12 @@ def running_instance(folder: Path, **settings: str) -> Iterator[Instance]:
         process = subprocess.Popen(
             [sys.executable, "-m", "operation.run"], cwd=ROOT, env=environment, stdout=output, stderr=output
         )
-    instance = Instance(f"http://127.0.0.1:{api_port}", rasa_url, folder, process)
+    instance = Instance(
+        f"http://127.0.0.1:{api_port}", rasa_url, f"http://127.0.0.1:{voice_port}", folder, process
+    )
     try:
         instance.wait_until(dialogue="ok", database="ok", knowledge="ok")
+        instance.wait_for_telephone()
         yield instance
     finally:
         process.send_signal(signal.SIGINT)

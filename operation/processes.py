@@ -13,11 +13,19 @@ from sqlalchemy import make_url
 from api.settings import Settings
 from operation.bootstrap import APP, RASA, ROOT, SetupError
 from operation.train import rasa_environment
+from voice.settings import VoiceSettings
 
 VAR = Path(os.environ.get("LOTSE_VAR") or ROOT / "var")
 SECRETS = VAR / "secrets.env"
 CONFIGURATION = VAR / "supervisord.conf"
 ACTIONS_PORT = 5055
+PORT_SETTINGS = {
+    "api": "LOTSE_PORT",
+    "rasa": "LOTSE_RASA_URL",
+    "actions": "LOTSE_ACTIONS_PORT",
+    "voice": "LOTSE_VOICE_PORT",
+    "recogniser": "LOTSE_VOICE_RECOGNISER_PORT",
+}
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,13 @@ def load_secrets() -> None:
 
 def processes(settings: Settings, model: Path) -> list[Process]:
     """All processes, in the order of their start."""
-    rasa = str(RASA / "bin" / "python")
+    app, rasa = str(APP / "bin" / "python"), str(RASA / "bin" / "python")
+    telephone = VoiceSettings()
     rasa_port = urlsplit(settings.rasa_url).port or 5005
     return [
-        Process("api", (str(APP / "bin" / "python"), "-m", "api.app"), settings.port),
+        Process("api", (app, "-m", "api.app"), settings.port),
+        Process("recogniser", (app, "-m", "voice.hearing.recogniser"), telephone.voice_recogniser_port),
+        Process("voice", (app, "-m", "voice.app"), telephone.voice_port),
         Process(
             "actions",
             (rasa, "-m", "rasa_sdk", "--actions", "bot.actions", "--port", str(actions_port())),
@@ -75,6 +86,8 @@ def environment(settings: Settings) -> dict[str, str]:
         **rasa_environment(),
         "PYTHONUNBUFFERED": "1",
         "LOTSE_API_URL": f"http://127.0.0.1:{settings.port}",
+        "LOTSE_VOICE_URL": f"http://127.0.0.1:{VoiceSettings().voice_port}",
+        "LOTSE_VAR": str(VAR),
         "LOTSE_ACTIONS_URL": f"http://127.0.0.1:{actions_port()}/webhook",
         "LOTSE_TRACKER_URL": tracker.render_as_string(hide_password=False),
         "LOTSE_LOCK_HOST": lock.hostname or "",
@@ -107,7 +120,7 @@ def require_free_ports(wanted: Iterable[Process]) -> None:
             try:
                 probe.bind(("127.0.0.1", process.port))
             except OSError as error:
-                setting = {"api": "LOTSE_PORT", "rasa": "LOTSE_RASA_URL", "actions": "LOTSE_ACTIONS_PORT"}[process.name]
+                setting = PORT_SETTINGS[process.name]
                 raise SetupError(
                     f"port {process.port} ({process.name}) is taken by another program; stop it or choose another "
                     f"port with {setting}."

@@ -19,6 +19,7 @@ import httpx
 from operation.bootstrap import APP, ROOT, SetupError, say
 from operation.processes import VAR, environment, load_secrets, processes, require_free_ports, write_configuration
 from operation.train import ensure_model
+from voice.settings import VoiceSettings
 
 READY_SECONDS = 240
 MINIMUM_FREE_GIGABYTES = 0.3
@@ -44,9 +45,12 @@ def main() -> int:
 class System:
     """The running system: supervisor and its processes. A context manager that stops everything at its end."""
 
-    def __init__(self, supervisor: subprocess.Popen[str], base_url: str, first_password: str | None) -> None:
+    def __init__(
+        self, supervisor: subprocess.Popen[str], base_url: str, telephone_url: str, first_password: str | None
+    ) -> None:
         self._supervisor = supervisor
         self.base_url = base_url
+        self._telephone_url = telephone_url
         self._first_password = first_password
         self._stopping = False
         self._log = threading.Thread(target=self._copy_log, daemon=True)
@@ -66,7 +70,7 @@ class System:
         step("Bringing the database to the newest state", prepare_database)
         password = first_account()
         configuration = write_configuration(processes(settings, model))
-        say("Starting rasa, actions and api …")
+        say("Starting rasa, actions, api and telephone …")
         supervisor = subprocess.Popen(
             [str(APP / "bin" / "supervisord"), "--configuration", str(configuration)],
             cwd=ROOT,
@@ -78,7 +82,8 @@ class System:
             start_new_session=True,  # Ctrl-C reaches us alone; we stop the processes in order
             preexec_fn=die_with_parent,  # noqa: PLW1509  (no thread runs yet)
         )
-        return cls(supervisor, f"http://127.0.0.1:{settings.port}", password)
+        telephone = f"http://127.0.0.1:{VoiceSettings().voice_port}"
+        return cls(supervisor, f"http://127.0.0.1:{settings.port}", telephone, password)
 
     def __enter__(self) -> "System":
         signal.signal(signal.SIGTERM, self._on_signal)
@@ -112,12 +117,17 @@ class System:
         except (httpx.HTTPError, ValueError):
             return "api (loads the knowledge)"
         missing = [name for name, state in answer["checks"].items() if state != "ok"]
+        try:
+            httpx.get(f"{self._telephone_url}/healthz", timeout=5, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            missing.append("telephone")
         return ", ".join(missing)
 
     def print_addresses(self, seconds: float) -> None:
         """What a person opens now."""
         say(f"\nLotse is ready after {seconds:.0f} s.\n"
             f"  Example municipality with chat   {self.base_url}/\n"
+            f"  Telephone in the browser         {self.base_url}/demo/phone\n"
             f"  Console for caseworkers          {self.base_url}/console\n"
             f"  Interface description            {self.base_url}/docs\n"
             f"  Log                              {LOG}")

@@ -1,0 +1,1 @@
+"""One call: its pipeline, its manners, its talk with the hub."""

@@ -1,0 +1,1 @@
+"""Doors through which calls come in, all behind the one interface of `line.py`."""

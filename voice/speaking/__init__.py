@@ -1,0 +1,1 @@
+"""From a text to the voice the caller hears: words as people say them, portions, voices, cache."""
