@@ -24,8 +24,11 @@ import api.inbox.routes
 import api.knowledge.editor_routes
 import api.knowledge.routes
 import api.pages.routes
+import api.telephone.relay
+import api.telephone.routes
 from api import problems
 from api.appointments import service as appointments
+from api.appointments.spoken_codes import CodeLimit
 from api.body_limit import BodyLimit
 from api.conversations.rasa import RasaClient
 from api.database import Database
@@ -36,6 +39,7 @@ from api.libraries import Libraries
 from api.privacy.service import erase_expired
 from api.rate_limit import MessageLimit
 from api.settings import ROOT, Settings, get_settings
+from api.telephone.service import wipe_ended_calls
 from knowledge.tenants import load_tenants
 
 log = structlog.get_logger()
@@ -52,6 +56,8 @@ PUBLIC_ROUTERS = (
     api.handoff.routes.router,
     api.handoff.routes.conversation_router,
     api.inbox.routes.router,
+    api.telephone.routes.router,
+    api.telephone.routes.conversation_router,
     api.accounts.routes.router,
 )
 
@@ -68,6 +74,7 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
     app.state.database = Database(settings.database_url, make_event_bus(settings.redis_url))
     app.state.rasa = RasaClient(settings)
     app.state.message_limit = MessageLimit(settings)
+    app.state.code_limit = CodeLimit(settings)
     app.state.libraries = libraries or Libraries(ROOT / "knowledge", settings.encoder, app.state.tenants)
     problems.install(app)
     app.add_middleware(BodyLimit)
@@ -82,6 +89,8 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
     )
     for router in PUBLIC_ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    app.include_router(api.telephone.routes.exchange_router)
+    app.include_router(api.telephone.relay.router)
     app.include_router(api.pages.routes.router)
     app.include_router(api.console.routes.router)
     app.include_router(api.console.knowledge.router)
@@ -117,12 +126,16 @@ async def keep_house(app: FastAPI) -> None:
         with app.state.database.write() as session:
             gaps.erase_expired(session, retention_days=app.state.settings.gap_retention_days)
 
+    def wipe() -> None:
+        with app.state.database.write() as session:
+            wipe_ended_calls(session)
+
     def requeue() -> None:
         with app.state.database.write() as session:
             return_unanswered(session)
             end_of_service(session, app.state.tenants)
 
-    jobs: tuple[Callable[[], None], ...] = (erase, requeue, app.state.libraries.reload_when_day_changed)
+    jobs: tuple[Callable[[], None], ...] = (erase, wipe, requeue, app.state.libraries.reload_when_day_changed)
     while True:
         await asyncio.sleep(MAINTENANCE_SECONDS)
         for job in jobs:

@@ -7,6 +7,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import Problem
 
 MAX_BYTES = 256 * 1024
+# The sound of a message left by telephone (api/telephone): 2 MB and the form around it.
+MAX_SOUND_BYTES = 2 * 1024 * 1024 + 16 * 1024
+
+
+def limit_of(path: str) -> int:
+    """How many bytes a request to this path may have."""
+    return MAX_SOUND_BYTES if path.startswith("/api/v1/telephone/calls/") and path.endswith("/sound") else MAX_BYTES
 
 
 class _TooLarge(Exception):
@@ -14,7 +21,7 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware: 413 beyond `MAX_BYTES`, also without a Content-Length."""
+    """ASGI middleware: 413 beyond the path's limit, also without a Content-Length."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,8 +32,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         problem = Problem(413, "too-large", "Ihre Eingabe ist zu groß. Bitte kürzen Sie sie.")
+        limit = limit_of(scope["path"])
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > MAX_BYTES:
+        if length.isdigit() and int(length) > limit:
             await problem.response()(scope, receive, send)
             return
         received = 0
@@ -36,7 +44,7 @@ class BodyLimit:
             nonlocal received, too_large
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BYTES:
+            if received > limit:
                 too_large = True
                 raise _TooLarge
             return message

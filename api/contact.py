@@ -17,6 +17,17 @@ def telephone(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def dialled(number: str | None) -> str | None:
+    """The number of a call in E.164; None for a hidden or internal one, which nobody could call back."""
+    try:
+        parsed = phonenumbers.parse(number or "", REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
 def contact(text: str) -> str:
     """A telephone number or an e-mail address; a German ValueError otherwise."""
     if "@" not in text:

@@ -4,6 +4,7 @@ import secrets
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,7 +30,18 @@ class Settings(BaseSettings):
         description="The date the whole system takes for today; with a time: the time at its start",
     )
     encoder: str = Field(default=str(ROOT / "knowledge" / "encoder"), description="Any sentence-transformers model")
-    vosk_model: str | None = Field(default=None, description="Directory of a Vosk model (telephone, not yet there)")
+    vosk_model: str | None = Field(default=None, description="Directory of a Vosk model, instead of the one shipped")
+    voice_port: int = Field(default=8090, description="Port of the voice process on this machine")
+    voice_url: str = Field(default="", description="Where the voice process runs elsewhere; empty: on its port here")
+    voice_stream_secret: str = Field(default="", description="Signs tokens of media streams; empty: the service token")
+    phone_demo: bool = Field(default=True, description="Whether anybody may call from the page /demo/phone")
+    phone_transcripts: Literal["none", "consent"] = Field(
+        default="none",
+        description="Text of calls: none is kept after the call, or where the caller agrees to it",
+    )
+    phone_message_sound: bool = Field(
+        default=False, description="Whether the sound of a message may be kept too, with the caller's consent"
+    )
     rate_limit: int = Field(default=30, ge=0, description="Messages a minute from one client; 0 switches it off")
     service_token: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
     session_hours: int = Field(default=10, ge=1, description="Hours after which a caseworker signs in again")
@@ -52,6 +64,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Address of the system as citizens see it, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def voice_address(self) -> str:
+        """Address of the voice process, without a trailing slash."""
+        return (self.voice_url or f"http://127.0.0.1:{self.voice_port}").rstrip("/")
 
     def edits_base(self, tenant: str) -> bool:
         """Whether editors of this tenant may change articles that every tenant is served."""

@@ -22,6 +22,7 @@ class Appointment(Base):
         # The tally against hoarding: open bookings of one contact hold the numbers 1 … limit, each at most once.
         UniqueConstraint("tenant", "contact_key", "tally"),
         Index("ix_appointment_tenant_starts_at", "tenant", "starts_at"),
+        Index("ix_appointment_tenant_spoken_code", "tenant", "spoken_code_hash"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -37,6 +38,8 @@ class Appointment(Base):
     token_hash: Mapped[str] = mapped_column(String(64))
     # Read aloud instead of a link; names the appointment, opens nothing.
     code: Mapped[str] = mapped_column(String(8))
+    # Four digits that open the appointment on the telephone, together with the surname; keyed, for four digits are few.
+    spoken_code_hash: Mapped[str | None] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(10), default="de")
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from api.appointments import service
+from api.appointments import service, spoken_codes
 from api.appointments.invitation import calendar_entry
 from api.appointments.links import token_for
 from api.appointments.models import Appointment
@@ -12,6 +12,7 @@ from api.appointments.schemas import (
     AppointmentBooked,
     AppointmentOut,
     BookAppointment,
+    FindAppointment,
     MoveAppointment,
     ServiceOut,
     SiteOut,
@@ -19,6 +20,7 @@ from api.appointments.schemas import (
 )
 from api.conversations.service import open_conversation
 from api.dependencies import BearerDependency, DatabaseDependency, SettingsDependency, TenantDependency, tenant_of
+from api.problems import Problem
 from api.rate_limit import limit_messages
 
 router = APIRouter(tags=["Termine"])
@@ -83,7 +85,37 @@ def book(
             session, tenant=tenant, request=body, settings=settings, caller=caller, idempotency_key=key
         )
     described = service.describe(appointment, tenant=tenant, settings=settings)
-    return AppointmentBooked(**described.model_dump(), token=token_for(appointment.id, settings))
+    return AppointmentBooked(
+        **described.model_dump(),
+        token=token_for(appointment.id, settings),
+        spoken_code=spoken_codes.known_code(appointment, settings),
+    )
+
+
+@router.post("/appointments/find")
+def find(
+    request: Request,
+    body: FindAppointment,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    caller: BearerDependency,
+) -> AppointmentOut:
+    """Open an appointment by its spoken code and the surname. 404 where they do not fit together; after three tries
+    in a call, or ten in an hour from one number, 429 with `Retry-After`."""
+    limit: spoken_codes.CodeLimit = request.app.state.code_limit
+    with database.read() as session:
+        conversation = open_conversation(session, body.conversation, caller, settings)
+        whose = conversation.caller
+        if whose is None and conversation.channel != "phone" and request.client:
+            whose = request.client.host
+        limit.count_try(conversation=conversation.id, tenant=conversation.tenant, caller=whose)
+        found = spoken_codes.find(
+            session, tenant=conversation.tenant, code=body.code, name=body.name, settings=settings
+        )
+    if found is None:
+        limit.failed(conversation=conversation.id, tenant=conversation.tenant, caller=whose)
+        raise Problem(404, "no-such-appointment", "Zu diesem Code und Namen gibt es keinen Termin.")
+    return _described(request, found)
 
 
 @router.get("/appointments/{appointment_id}.ics", response_class=Response)

@@ -108,3 +108,13 @@ class AppointmentBooked(AppointmentOut):
     """A fresh booking with the key to it."""
 
     token: str
+    # Four digits for the telephone, together with the surname; told once, at the booking.
+    spoken_code: str | None
+
+
+class FindAppointment(BaseModel):
+    """The code that was said at the booking and the surname; the call or chat in which they are said."""
+
+    conversation: Annotated[str, Field(max_length=36)]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    name: Line

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api import clock
-from api.appointments import calendar, links
+from api.appointments import calendar, links, spoken_codes
 from api.appointments.calendar import CELL, Cell, Slot
 from api.appointments.contacts import contact_key
 from api.appointments.models import Appointment, AppointmentCell
@@ -183,6 +183,9 @@ def book(
         "starts_at": slot.starts_at,
         "ends_at": slot.ends_at,
         "token_hash": token_hash(links.token_for(appointment_id, settings)),
+        "spoken_code_hash": spoken_codes.choose_code_hash(
+            session, tenant=tenant.id, appointment_id=appointment_id, name=request.name, settings=settings
+        ),
         "language": request.language,
         "conversation_id": request.conversation,
         "name": request.name,
@@ -309,7 +312,7 @@ def erase_expired(session: Session, *, retention_days: int) -> int:
     erased = session.execute(
         update(Appointment)
         .where(or_(Appointment.ends_at < limit, Appointment.cancelled_at < limit), Appointment.name.is_not(None))
-        .values(**dict.fromkeys(personal), tally=None, idempotency_hash=None, request_hash=None)
+        .values(**dict.fromkeys(personal), tally=None, idempotency_hash=None, request_hash=None, spoken_code_hash=None)
         .execution_options(synchronize_session=False)
     )
     session.execute(delete(AppointmentCell).where(AppointmentCell.starts_at < limit))

@@ -39,6 +39,12 @@ STATES = {
     "released": "zurück an Lotse",
     "withdrawn": "zurückgezogen",
 }
+CALL_STATES = {
+    "ringing": "wird durchgestellt",
+    "through": "durchgestellt",
+    "failed": "nicht erreicht",
+    "hung_up": "hat aufgelegt",
+}
 ITEM_STATES = {"new": "Neu", "in_progress": "In Arbeit", "done": "Erledigt"}
 KINDS = {"message": "Nachricht", "callback": "Rückruf"}
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
@@ -103,6 +109,7 @@ TEMPLATES.globals.update(
     CHANNELS=CHANNELS,
     ROLES=ROLES,
     STATES=STATES,
+    CALL_STATES=CALL_STATES,
     ITEM_STATES=ITEM_STATES,
     KINDS=KINDS,
 )

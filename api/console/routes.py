@@ -1,8 +1,11 @@
 """The console's pages. Every page works without script by reloading; the script only makes it live."""
 
+import re
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,7 +18,7 @@ from api.accounts.schemas import SignIn
 from api.accounts.service import SignedIn
 from api.console.frame import new_items, page, part
 from api.console.rendering import HERE, TEMPLATES
-from api.console.security import HOME, FormVisitor, PageRoute, Visitor, home_of, safe_target
+from api.console.security import HEADERS, HOME, FormVisitor, PageRoute, Visitor, home_of, safe_target
 from api.conversations import service as conversations
 from api.dependencies import DatabaseDependency, SettingsDependency, tenant_of
 from api.handoff import presentation
@@ -26,6 +29,7 @@ from api.identifiers import new_id
 from api.inbox import service as inbox
 from api.inbox.schemas import ChangeItem, ItemState
 from api.problems import DETAILS, Problem
+from api.telephone.routes import put_call_through
 from api.text import Paragraph
 
 router = APIRouter(prefix="/console", include_in_schema=False, route_class=PageRoute)
@@ -36,6 +40,10 @@ ASSETS = {
     "icon.svg": "image/svg+xml",
 }
 LATEST_OTHERS = 20
+PUT_THROUGH_SHOWN = timedelta(hours=2)
+NUMBER = re.compile(r"\+?[0-9*#]{1,20}")
+# A message left by telephone can be heard; the other pages play nothing.
+HEARING_POLICY = HEADERS["Content-Security-Policy"].replace("img-src 'self';", "img-src 'self'; media-src 'self';")
 
 Text = Annotated[str, Form(max_length=20_000)]
 Choice = Annotated[str, Form(max_length=60)]
@@ -130,6 +138,7 @@ def conversation(request: Request, handoff_id: str, found: Visitor, database: Da
         colleagues=[account for account in colleagues if account.id != found.account.id],
         present=present,
         key=new_id(),
+        extension=tenant_of(request, found.account.tenant).telephone.number_for(team=detail.team, site=detail.site),
     )
 
 
@@ -207,6 +216,25 @@ def transfer(
     return RedirectResponse(HOME, status_code=303)
 
 
+@router.post("/handoffs/{handoff_id}/put-through")
+async def put_through(
+    request: Request, handoff_id: str, found: FormVisitor, database: DatabaseDependency, target: Choice = ""
+) -> Response:
+    """Put the call of this conversation through to a telephone of the office."""
+    if not NUMBER.fullmatch(target.strip()):
+        raise Problem(422, "no-number", "Bitte geben Sie einen Apparat an, nur Ziffern.")
+
+    def conversation_id() -> str:
+        with database.read() as session:
+            row = handoff.get_handoff(session, tenant=found.account.tenant, handoff_id=handoff_id)
+            return row.conversation_id
+
+    await put_call_through(
+        request, await run_in_threadpool(conversation_id), tenant_id=found.account.tenant, target=target.strip()
+    )
+    return _to_conversation(handoff_id)
+
+
 @router.post("/handoffs/{handoff_id}/release")
 def release(handoff_id: str, found: FormVisitor, database: DatabaseDependency) -> Response:
     """Give back to the dialogue."""
@@ -255,7 +283,22 @@ def item_page(request: Request, item_id: str, found: Visitor, database: Database
         row = inbox.get_item(session, tenant=found.account.tenant, item_id=item_id)
         item = inbox.item_out(session, row)
         colleagues = accounts.desk_accounts(session, found.account.tenant)
-    return page(request, found, "item.html", title=f"Nachricht {item.receipt}", item=item, colleagues=colleagues)
+        sound = inbox.has_sound(session, item_id)
+    shown = page(
+        request, found, "item.html", title=f"Nachricht {item.receipt}", item=item, colleagues=colleagues, sound=sound
+    )
+    if sound:
+        shown.headers["Content-Security-Policy"] = HEARING_POLICY
+    return shown
+
+
+@router.get("/inbox/{item_id}/sound")
+def item_sound(item_id: str, found: Visitor, database: DatabaseDependency) -> Response:
+    """The sound of a message left by telephone."""
+    with database.read() as session:
+        row = inbox.get_item(session, tenant=found.account.tenant, item_id=item_id)
+        wav = inbox.sound_of(session, row.id)
+    return Response(wav, media_type="audio/wav")
 
 
 @router.post("/inbox/{item_id}")
@@ -305,6 +348,9 @@ def _queue(request: Request, found: SignedIn, database: DatabaseDependency) -> d
             "waiting": presentation.list_handoffs(session, tenant=account.tenant, state="waiting"),
             "mine": [one for one in claimed if one.claimed_by and one.claimed_by.id == account.id],
             "others": [one for one in claimed if not one.claimed_by or one.claimed_by.id != account.id],
+            "put_through": presentation.calls_put_through(
+                session, tenant=account.tenant, since=moment - PUT_THROUGH_SHOWN
+            ),
             "present": len(accounts.present_accounts(session, account.tenant)),
             "open_again": opening_words(hours.opens_at, moment) if hours.opens_at and not hours.open else None,
             "service_open": hours.open,

@@ -15,6 +15,7 @@ from api.conversations.rasa import RasaUnavailable
 from api.conversations.schemas import Reply, SendMessage, State, Turn
 from api.knowledge import gaps
 from api.problems import Problem
+from api.telephone import questions
 
 log = structlog.get_logger()
 
@@ -33,21 +34,31 @@ async def take_turn(
     if turn.state == "human":  # the dialogue stays silent while a caseworker holds the conversation
         return await run_in_threadpool(_finish, state, conversation_id, turn.message_id, [])
     answered_by = "dialogue"
-    if turn.pending_question and body.text:  # a question the hub asked while the dialogue was away
+    heard = await run_in_threadpool(questions.take, state, conversation_id, turn, body)
+    if heard.replies is not None:
+        answered_by, replies = "telephone", heard.replies
+    elif turn.pending_question == fallback.MESSAGE and body.text:  # asked by the hub while the dialogue was away
         answered_by = "fallback"
         replies = await run_in_threadpool(fallback.reply, state, conversation_id, turn, body)
     else:
         try:
             replies = await state.rasa.turn(
                 sender=conversation_id,
-                message=body.payload or dialogue_text(body.text or ""),
-                metadata={"tenant": turn.tenant, "channel": turn.channel, "language": turn.language},
+                message=heard.payload or body.payload or dialogue_text(body.text or ""),
+                metadata={
+                    "tenant": turn.tenant,
+                    "channel": turn.channel,
+                    "language": turn.language,
+                    **({"caller": turn.caller} if turn.caller else {}),
+                },
             )
         except RasaUnavailable:
             answered_by = "fallback"
             replies = await run_in_threadpool(fallback.reply, state, conversation_id, turn, body)
     result = await run_in_threadpool(_finish, state, conversation_id, turn.message_id, replies)
-    if body.payload == gaps.NONE_OF_THESE or any(reply.kind == "abstain" for reply in replies):
+    # What was said in a call is not kept, so neither is it put on the editors' list.
+    unanswered = body.payload == gaps.NONE_OF_THESE or any(reply.kind == "abstain" for reply in replies)
+    if turn.channel != "phone" and unanswered:
         await run_in_threadpool(_note_gap, state, turn.message_id)
     metrics.TURNS.labels(channel=turn.channel, answered_by=answered_by).inc()
     metrics.TURN_SECONDS.labels(answered_by=answered_by).observe(time.perf_counter() - started)

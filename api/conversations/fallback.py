@@ -39,6 +39,13 @@ UNSURE = (
     "Bei Gefahr wählen Sie 112. Wenn Sie nicht mehr weiterwissen: Telefonseelsorge 0800 1110111, Tag und Nacht, "
     "kostenlos."
 )
+# The same as one says it.
+PAUSED_SPOKEN = "Termine kann ich gerade nicht buchen oder ändern: Ein Teil von mir ist gestört."
+ASK_MESSAGE_SPOKEN = "Was soll ich dem Jobcenter mitteilen? Für eine Antwort nennen Sie auch Namen und Telefonnummer."
+UNSURE_SPOKEN = (
+    "Das weiß ich nicht sicher, und raten möchte ich nicht. Bei Gefahr: 1 1 2. "
+    "Möchten Sie eine Nachricht hinterlassen oder mit einem Menschen sprechen?"
+)
 PAYLOAD = re.compile(r"^/(?P<intent>\w+)(?P<entities>\{.*\})?$", re.DOTALL)
 
 
@@ -56,11 +63,12 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
                 f"Ihre Nachricht ist angekommen. Die Nummer ist {entry.receipt}. Das Jobcenter liest sie und meldet "
                 "sich bei Ihnen, wenn Sie Name und Kontakt genannt haben.",
                 kind="message_receipt",
+                spoken=f"Ihre Nachricht ist angekommen. Die Nummer ist {', '.join(entry.receipt.replace('-', ''))}.",
                 data={"receipt": entry.receipt},
             )]
         if intent in {"leave_message", "request_callback"}:
             conversation.pending_question = MESSAGE
-            return [_said(ASK_MESSAGE, kind="form", choices=[STOP])]
+            return [_said(ASK_MESSAGE, kind="form", spoken=ASK_MESSAGE_SPOKEN, choices=[STOP], expects="own_words")]
         if intent == "talk_to_human":
             return [_hand_over(state, session, conversation)]
     library = state.libraries.get(turn.tenant)
@@ -69,7 +77,7 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
         if article is not None:
             return [_answer(article, article.id, 1.0)]
     if body.payload:
-        return [_said(PAUSED, choices=WAYS_OUT)]
+        return [_said(PAUSED, spoken=PAUSED_SPOKEN, choices=WAYS_OUT)]
     result = library.search(body.text or "", limit=3)
     if result.decision == "answer":
         return [_answer(result.hits[0], result.hits[0].article, result.confidence)]
@@ -78,9 +86,11 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
             Choice(title=hit.title, payload="/ask_article" + json.dumps({"article": hit.article}))
             for hit in result.hits
         ]
-        return [_said("Was davon meinen Sie?", kind="clarify", choices=[*choices, TALK_TO_HUMAN],
-                      confidence=result.confidence)]
-    return [_said(f"{UNSURE}\n\n{PAUSED}", kind="abstain", choices=WAYS_OUT, confidence=result.confidence)]
+        heard = "; ".join(hit.title.rstrip("?") for hit in result.hits)
+        return [_said("Was davon meinen Sie?", kind="clarify", spoken=f"Was davon meinen Sie? {heard}?",
+                      choices=[*choices, TALK_TO_HUMAN], confidence=result.confidence, expects="choice")]
+    return [_said(f"{UNSURE}\n\n{PAUSED}", kind="abstain", spoken=UNSURE_SPOKEN, choices=WAYS_OUT,
+                  confidence=result.confidence, expects="choice")]
 
 
 def _hand_over(state: AppState, session: Session, conversation: Conversation) -> Reply:
@@ -91,7 +101,13 @@ def _hand_over(state: AppState, session: Session, conversation: Conversation) ->
         tenant=state.tenants[conversation.tenant],
         title_of=lambda article: found.title if (found := library.article(article)) else None,
     )
-    return _said(asked.message, kind="handoff", choices=[] if asked.available else [LEAVE_MESSAGE])
+    return _said(
+        asked.message,
+        kind="handoff",
+        spoken=asked.spoken if asked.available else f"{asked.spoken} Möchten Sie eine Nachricht hinterlassen?",
+        choices=[] if asked.available else [LEAVE_MESSAGE],
+        data={"available": asked.available},
+    )
 
 
 def _parse(payload: str | None) -> tuple[str | None, dict[str, object]]:
@@ -120,5 +136,8 @@ def _answer(source: Hit | Article, article_id: str, confidence: float) -> Reply:
     )
 
 
-def _said(text: str, *, data: dict[str, object] | None = None, **fields: object) -> Reply:
-    return Reply.model_validate({"text": text, **fields, "data": {**DEGRADED, **(data or {})}})
+def _said(
+    text: str, *, data: dict[str, object] | None = None, expects: str | None = None, **fields: object
+) -> Reply:
+    wanted = {"expects": {"kind": expects, "slot": ""}} if expects else {}
+    return Reply.model_validate({"text": text, **fields, "data": {**DEGRADED, **wanted, **(data or {})}})

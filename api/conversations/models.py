@@ -24,6 +24,13 @@ class Conversation(Base):
     pending_question: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
+    # A call: the number it comes from (E.164) where the exchange told it, and whether its line can be put through.
+    caller: Mapped[str | None] = personal(String(20))
+    can_transfer: Mapped[bool] = mapped_column(default=False)
+    # Whether the caller agreed that the text outlives the call; None where nobody asked.
+    keep_text: Mapped[bool | None]
+    ended_at: Mapped[datetime | None]
+    wiped_at: Mapped[datetime | None]
 
     messages: Mapped[list["Message"]] = relationship(
         back_populates="conversation", order_by="Message.sequence", cascade="all, delete-orphan", passive_deletes=True

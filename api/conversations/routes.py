@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from api.contact import dialled
 from api.conversations import dialogue, service
 from api.conversations.schemas import (
     ConversationOut,
@@ -18,12 +19,13 @@ from api.conversations.schemas import (
     State,
     Turn,
 )
-from api.dependencies import BearerDependency, DatabaseDependency, SettingsDependency, tenant_of
+from api.dependencies import BearerDependency, DatabaseDependency, SettingsDependency, is_service, tenant_of
 from api.events import Event
 from api.knowledge import gaps
 from api.privacy.service import erase_conversation
 from api.problems import Problem
 from api.rate_limit import limit_messages
+from api.telephone import questions
 
 router = APIRouter(prefix="/conversations", tags=["Gespräche"])
 
@@ -31,16 +33,30 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_lengt
 
 
 @router.post("", status_code=201, dependencies=[Depends(limit_messages)])
-def start(request: Request, database: DatabaseDependency, body: StartConversation | None = None) -> ConversationStarted:
+def start(
+    request: Request,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    credentials: BearerDependency,
+    body: StartConversation | None = None,
+) -> ConversationStarted:
     """Start a conversation. The token in the answer is the only key to it."""
     body = body or StartConversation()
+    if (body.caller is not None or body.can_transfer) and not is_service(credentials, settings):
+        raise Problem(403, "service-only", "Die Nummer eines Anrufs kann nur die Telefonanlage angeben.")
     tenant = tenant_of(request, body.tenant)
     with database.write() as session:
         conversation, token, first = service.start_conversation(
-            session, tenant=tenant, channel=body.channel, language=body.language
+            session,
+            tenant=tenant,
+            channel=body.channel,
+            language=body.language,
+            caller=dialled(body.caller),
+            can_transfer=body.can_transfer,
         )
+        said = [first, *questions.open_call(session, conversation, settings=settings)]
         return ConversationStarted(
-            id=conversation.id, token=token, state="bot", messages=[service.message_out(first)]
+            id=conversation.id, token=token, state="bot", messages=[service.message_out(line) for line in said]
         )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from api.text import Cleaned, Paragraph
 
@@ -34,6 +34,32 @@ class Choice(BaseModel):
     payload: str = Field(max_length=500)
 
 
+Expected = Literal[
+    "free", "yes_no", "choice", "service", "site", "date_time", "name", "phone", "contact", "code", "own_words"
+]
+
+
+class Expects(BaseModel):
+    """What kind of answer a question wants, and for which detail of a form; a recogniser listens for that."""
+
+    kind: Expected
+    slot: str = ""
+
+
+class MessageData(BaseModel):
+    """What a program needs of a message; further fields depend on its `kind`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    expects: Expects | None = None
+
+
+DATA_SCHEMA = MessageData.model_json_schema()
+# Written out, because a schema of its own inside a field cannot refer to the document's other schemas.
+DATA_SCHEMA["properties"]["expects"] = Expects.model_json_schema()
+DATA_SCHEMA.pop("$defs", None)
+
+
 class MessageOut(BaseModel):
     """One line of a conversation."""
 
@@ -48,7 +74,7 @@ class MessageOut(BaseModel):
     choices: Annotated[list[Choice], BeforeValidator(_empty)] = []
     article: str | None = None
     confidence: float | None = None
-    data: dict[str, Any] | None = None
+    data: Annotated[dict[str, Any], WithJsonSchema(DATA_SCHEMA)] | None = None
     created_at: datetime
 
 
@@ -68,11 +94,14 @@ class Reply(BaseModel):
 
 
 class StartConversation(BaseModel):
-    """All fields may be left out."""
+    """All fields may be left out. `caller` and `can_transfer` are for the voice process: the number a call comes from
+    (E.164) and whether its line can be put through to an extension."""
 
     tenant: str | None = Field(default=None, max_length=60)
     channel: Literal["web", "phone", "api"] = "web"
     language: Literal["de"] = "de"
+    caller: Annotated[str, Field(max_length=20)] | None = None
+    can_transfer: bool = False
 
 
 class ConversationStarted(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from api import clock
 from api.conversations.models import Conversation, Feedback, Message
 from api.conversations.schemas import Choice, MessageOut, Reply
+from api.conversations.spoken import spoken_form
 from api.database import emit
 from api.dependencies import is_service
 from api.identifiers import new_id, new_token, token_hash, token_matches
@@ -28,9 +29,19 @@ ALWAYS_OFFERED = {
     "/start_over": "Von vorn beginnen",
     "/stop": "Abbrechen",
     "/repeat": "Wiederholen",
+    "/back": "Zurück",
     "/affirm": "Ja",
     "/deny": "Nein",
 }
+
+
+def phone_greeting(tenant: Tenant) -> str:
+    """The first words of a call, in two short portions: the office, a machine, nothing recorded; emergency, person."""
+    portions = tenant.telephone.greeting or [
+        f"Guten Tag, {tenant.office}. Hier spricht Lotse, ein Computerprogramm. Es wird nichts aufgezeichnet.",
+        "Im Notfall: 1 1 2. Taste 0 ruft einen Menschen. Wie kann ich helfen?",
+    ]
+    return " ".join(portions)
 
 
 def greeting(tenant: Tenant) -> Reply:
@@ -42,10 +53,7 @@ def greeting(tenant: Tenant) -> Reply:
             "Ich beantworte Fragen zum Grundsicherungsgeld (früher: Bürgergeld), buche Termine und nehme "
             "Nachrichten an. Über Ihren Antrag entscheide ich nicht. Wie kann ich helfen?"
         ),
-        spoken=(
-            f"Guten Tag, hier ist Lotse, der digitale Assistent von {tenant.office}. "
-            "Ich bin ein Computerprogramm. Wie kann ich helfen?"
-        ),
+        spoken=phone_greeting(tenant),
         choices=[
             Choice(title=title, payload=payload)
             for title, payload in (
@@ -58,7 +66,13 @@ def greeting(tenant: Tenant) -> Reply:
 
 
 def start_conversation(
-    session: Session, *, tenant: Tenant, channel: str, language: str
+    session: Session,
+    *,
+    tenant: Tenant,
+    channel: str,
+    language: str,
+    caller: str | None = None,
+    can_transfer: bool = False,
 ) -> tuple[Conversation, str, Message]:
     """A new conversation with its greeting, and the token that opens it."""
     token = new_token()
@@ -68,6 +82,8 @@ def start_conversation(
         channel=channel,
         language=language,
         state="bot",
+        caller=caller,
+        can_transfer=can_transfer,
         token_hash=token_hash(token),
         created_at=clock.now(),
         updated_at=clock.now(),
@@ -104,8 +120,10 @@ def open_conversation(session: Session, conversation_id: str, token: str | None,
 def add_message(
     session: Session, conversation: Conversation, *, role: str, text: str, kind: str = "text", **fields: Any
 ) -> Message:
-    """Store one line and send it to everybody who watches the conversation."""
+    """Store one line and send it to everybody who watches the conversation. In a call every line of ours is spoken."""
     moment = clock.now()
+    if conversation.channel == "phone" and role != "citizen" and not fields.get("spoken"):
+        fields["spoken"] = spoken_form(text)
     message = Message(
         id=new_id(), conversation_id=conversation.id, role=role, kind=kind, text=text, created_at=moment, **fields
     )
@@ -154,6 +172,7 @@ class OpenTurn:
     language: str
     state: str
     pending_question: str | None
+    caller: str | None = None
     repeated: bool = False
 
 
@@ -234,6 +253,7 @@ def _turn(conversation: Conversation, message: Message, *, repeated: bool) -> Op
         language=conversation.language,
         state=conversation.state,
         pending_question=conversation.pending_question,
+        caller=conversation.caller,
         repeated=repeated,
     )
 

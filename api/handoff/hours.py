@@ -64,6 +64,15 @@ def closed_sentence(state: ServiceState, now: datetime) -> str:
     return f"{sentence} Sie können eine Nachricht hinterlassen oder um einen Rückruf bitten."
 
 
+def closed_words(state: ServiceState, now: datetime) -> str:
+    """The same in a call, without the ways on: they are asked for one at a time."""
+    why = f" Heute ist {state.occasion}." if state.occasion else ""
+    sentence = f"Im Moment ist niemand erreichbar.{why}"
+    if state.opens_at is not None:
+        sentence += f" Wir sind wieder da: {opening_words(state.opens_at, now)}."
+    return sentence
+
+
 def opening_words(opens_at: datetime, now: datetime) -> str:
     """`heute ab 8 Uhr`, `morgen ab 8 Uhr`, `am Montag, 23. November, ab 8 Uhr`."""
     opens_at = opens_at.astimezone(BERLIN)

@@ -31,6 +31,9 @@ class Handoff(Base):
     team: Mapped[str] = mapped_column(String(60))
     topic: Mapped[str | None] = mapped_column(String(100))
     urgent: Mapped[bool] = mapped_column(default=False)
+    # A call's way to an extension: ringing, through, failed; None while nobody puts it through.
+    call_state: Mapped[str | None] = mapped_column(String(10))
+    site: Mapped[str | None] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(String(200))
     missed_reason: Mapped[str | None] = mapped_column(String(20))
     summary: Mapped[dict[str, Any]] = personal(default=dict)

@@ -40,6 +40,17 @@ def list_handoffs(
     return _shown(session, tenant, found)
 
 
+def calls_put_through(session: Session, *, tenant: str, since: datetime) -> list[HandoffOut]:
+    """Calls that went to an extension, newest first: whoever picked up finds there what was said before."""
+    statement = (
+        select(Handoff)
+        .where(Handoff.tenant == tenant, Handoff.call_state == "through", Handoff.closed_at > since)
+        .order_by(Handoff.closed_at.desc())
+        .limit(20)
+    )
+    return _shown(session, tenant, list(session.scalars(statement)))
+
+
 def handoff_detail(session: Session, handoff: Handoff) -> HandoffDetail:
     """Summary, collected fields, transcript and notes."""
     conversation = session.get_one(Conversation, handoff.conversation_id)
@@ -50,6 +61,8 @@ def handoff_detail(session: Session, handoff: Handoff) -> HandoffDetail:
         {
             **_shown(session, handoff.tenant, [handoff])[0].model_dump(),
             "conversation_state": conversation.state,
+            "caller": conversation.caller,
+            "on_the_line": conversation.channel == "phone" and conversation.ended_at is None,
             "summary": SummaryOut(
                 concern=handoff.summary.get("concern"),
                 reason=handoff.reason,
@@ -88,6 +101,8 @@ def _shown(session: Session, tenant: str, handoffs: Sequence[Handoff]) -> list[H
                 "team": handoff.team,
                 "topic": handoff.topic,
                 "urgent": handoff.urgent,
+                "call_state": handoff.call_state,
+                "site": handoff.site,
                 "reason": handoff.reason,
                 "concern": handoff.summary.get("concern"),
                 "position": positions.get(handoff.id),

@@ -71,6 +71,17 @@ def waiting_sentence(position: int, minutes: int | None) -> str:
     return f"Wir holen einen Menschen dazu. Sie sind an Platz {position}. {wait}"
 
 
+def waiting_words(position: int, minutes: int | None) -> str:
+    """The same in a call."""
+    if minutes is None:
+        wait = ""
+    elif minutes == 1:
+        wait = " Es dauert etwa eine Minute."
+    else:
+        wait = f" Es dauert etwa {minutes} Minuten."
+    return f"Ich hole einen Menschen dazu. Sie sind an Platz {position}.{wait} Bleiben Sie bitte am Apparat."
+
+
 def unanswered_since(session: Session, handoffs: Sequence[Handoff]) -> dict[str, datetime]:
     """By handoff: since when the citizen waits for a reply (from the claim, or from their first words after one)."""
     found = {}

@@ -54,9 +54,10 @@ def request_handoff(
             tenant=tenant_of(request, conversation.tenant),
             reason=body.reason,
             topic=body.topic or None,
+            site=body.site or None,
             urgent=body.urgent,
             collected=body.collected,
-            title_of=_titles(request, conversation.tenant),
+            title_of=article_titles(request, conversation.tenant),
         )
 
 
@@ -212,7 +213,8 @@ def _detail(session: Session, handoff: Handoff) -> HandoffDetail:
     return presentation.handoff_detail(session, handoff)
 
 
-def _titles(request: Request, tenant: str) -> Callable[[str], str | None]:
+def article_titles(request: Request, tenant: str) -> Callable[[str], str | None]:
+    """The titles of a tenant's articles by their ids."""
     library = library_of(request, tenant)
 
     def title(article_id: str) -> str | None:

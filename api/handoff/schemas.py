@@ -15,7 +15,7 @@ MAX_COLLECTED = 40
 ASKED_FOR_PERSON = "Wunsch nach einem Menschen"
 
 
-def _collected(values: dict[str, Any]) -> dict[str, str]:
+def collected_fields(values: dict[str, Any]) -> dict[str, str]:
     """Fields as short texts: what a form collected, whatever the dialogue's types were."""
     if len(values) > MAX_COLLECTED:
         raise ValueError(f"Es sind höchstens {MAX_COLLECTED} Angaben möglich.")
@@ -33,8 +33,9 @@ class RequestHandoff(BaseModel):
 
     reason: Line = ASKED_FOR_PERSON
     topic: Annotated[str, Cleaned, Field(max_length=100)] | None = None
+    site: Annotated[str, Cleaned, Field(max_length=60)] | None = None
     urgent: bool = False
-    collected: Annotated[dict[str, Any], AfterValidator(_collected)] = {}
+    collected: Annotated[dict[str, Any], AfterValidator(collected_fields)] = {}
 
 
 class HandoffQueued(BaseModel):
@@ -45,6 +46,7 @@ class HandoffQueued(BaseModel):
     position: int | None
     estimated_wait_minutes: int | None
     message: str
+    spoken: str
 
 
 class HandoffUnavailable(BaseModel):
@@ -54,6 +56,10 @@ class HandoffUnavailable(BaseModel):
     reason: Literal["out_of_hours", "holiday", "all_away"]
     opens_at: datetime | None
     message: str
+    spoken: str
+
+
+CallState = Literal["ringing", "through", "failed", "hung_up"]
 
 
 class PersonOut(BaseModel):
@@ -73,6 +79,8 @@ class HandoffOut(BaseModel):
     team: str
     topic: str | None
     urgent: bool
+    call_state: CallState | None
+    site: str | None
     reason: str
     concern: str | None
     position: int | None
@@ -114,6 +122,9 @@ class HandoffDetail(HandoffOut):
     """Everything about one handoff."""
 
     conversation_state: ConversationState
+    # A call: the number it came from, and whether the caller is still on the line.
+    caller: str | None
+    on_the_line: bool
     summary: SummaryOut
     collected: dict[str, str]
     transcript: list[MessageOut]

@@ -19,9 +19,16 @@ from api.accounts.service import desk_account, may, present_accounts
 from api.conversations.models import Conversation, Message
 from api.conversations.service import add_message, set_state, transcript
 from api.database import UtcDateTime
-from api.handoff.hours import closed_sentence, service_state
+from api.handoff.hours import closed_sentence, closed_words, service_state
 from api.handoff.models import Handoff, HandoffNote
-from api.handoff.queue import announce, open_handoff, place_in_queue, unanswered_since, waiting_sentence
+from api.handoff.queue import (
+    announce,
+    open_handoff,
+    place_in_queue,
+    unanswered_since,
+    waiting_sentence,
+    waiting_words,
+)
 from api.handoff.routing import team_for, team_name
 from api.handoff.schemas import (
     ASKED_FOR_PERSON,
@@ -41,6 +48,7 @@ ALL_AWAY = (
     "Im Moment ist niemand vom Jobcenter am Chat. "
     "Sie können eine Nachricht hinterlassen oder um einen Rückruf bitten."
 )
+ALL_AWAY_SPOKEN = "Im Moment ist leider niemand vom Jobcenter erreichbar."
 
 
 # ---- the citizen's side
@@ -53,6 +61,7 @@ def request_handoff(
     tenant: Tenant,
     reason: str = ASKED_FOR_PERSON,
     topic: str | None = None,
+    site: str | None = None,
     urgent: bool = False,
     collected: dict[str, str] | None = None,
     title_of: Callable[[str], str | None] = lambda _article: None,
@@ -60,7 +69,7 @@ def request_handoff(
     """Put the citizen in the queue, or say honestly that nobody can come. Asking again changes nothing.
 
     Nobody signed in within service hours counts as "all away" and queues nothing: a queue that nobody watches would
-    be a promise nobody keeps.
+    be a promise nobody keeps. A call that can be put through to an extension needs nobody at the console.
     """
     found = open_handoff(session, conversation.id)
     if found is None:
@@ -72,6 +81,7 @@ def request_handoff(
             tenant=tenant.id,
             team=team_for(tenant, topic),
             topic=topic,
+            site=site,
             urgent=urgent,
             reason=reason,
             summary={},
@@ -79,7 +89,7 @@ def request_handoff(
             state="waiting",
             requested_at=clock.now(),
         )
-        missed = _nobody_there(session, tenant)
+        missed = _nobody_there(session, tenant, telephone=_has_extension(asked, conversation, tenant))
         if missed is not None:
             _note_missed(session, asked, missed.reason)
             return missed
@@ -87,9 +97,11 @@ def request_handoff(
         found = _enqueue(session, asked)
     if found.state == "claimed":
         return HandoffQueued(
-            state="human", position=None, estimated_wait_minutes=None, message="Ein Mensch ist schon im Gespräch."
+            state="human", position=None, estimated_wait_minutes=None, message="Ein Mensch ist schon im Gespräch.",
+            spoken="Ein Mensch ist schon im Gespräch."
         )
     found.collected = {**found.collected, **(collected or {})}
+    found.site = found.site or site
     if urgent and not found.urgent:
         found.urgent = True
         session.flush()
@@ -101,6 +113,7 @@ def request_handoff(
         position=position,
         estimated_wait_minutes=minutes,
         message=waiting_sentence(position, minutes),
+        spoken=waiting_words(position, minutes),
     )
 
 
@@ -113,6 +126,34 @@ def withdraw(session: Session, conversation: Conversation) -> None:
         raise Problem(409, "in-conversation", "Ein Mensch ist schon im Gespräch. Bitte sagen Sie es dort.")
     set_state(session, conversation, "bot")
     announce(session, found, "withdrawn")
+
+
+# ---- a call on its way to an extension
+
+
+def note_call(session: Session, handoff: Handoff, call_state: str) -> None:
+    """Show the desk how far a call is: ringing, failed, hung_up."""
+    handoff.call_state = call_state
+    session.flush()
+    announce(session, handoff, call_state)
+
+
+def put_through(session: Session, handoff: Handoff) -> None:
+    """The caller speaks with a person at the telephone: the request is answered, whoever held it."""
+    moment = clock.now()
+    if not _move(
+        session,
+        handoff,
+        handoff.state,
+        state="closed",
+        call_state="through",
+        first_claimed_at=_unless_set(Handoff.first_claimed_at, moment),
+        closed_at=moment,
+    ):
+        return
+    set_state(session, _conversation(session, handoff), "closed")
+    _record(session, handoff, None, "put-through")
+    announce(session, handoff, "through")
 
 
 # ---- the desk's side
@@ -151,6 +192,7 @@ def claim(session: Session, *, handoff_id: str, account: Account) -> Handoff:
         role="system",
         kind="handoff",
         text=f"{account.name} ist jetzt für Sie da. Der digitale Assistent schreibt nicht mehr mit.",
+        spoken=f"{account.name} ist jetzt für Sie da.",
     )
     _record(session, handoff, account, "claimed")
     announce(session, handoff, "claimed")
@@ -340,6 +382,7 @@ def end_of_service(session: Session, tenants: dict[str, Tenant]) -> int:
                 role="system",
                 kind="handoff",
                 text=f"Es tut uns leid: Heute konnte niemand mehr übernehmen. {closed_sentence(hours, moment)}",
+                spoken=f"Es tut uns leid. Heute konnte niemand mehr übernehmen. {closed_words(hours, moment)}",
                 choices=[
                     {"title": "Nachricht hinterlassen", "payload": "/leave_message"},
                     {"title": "Rückruf wünschen", "payload": "/request_callback"},
@@ -355,15 +398,21 @@ def end_of_service(session: Session, tenants: dict[str, Tenant]) -> int:
 # ---- within
 
 
-def _nobody_there(session: Session, tenant: Tenant) -> HandoffUnavailable | None:
+def _has_extension(asked: Handoff, conversation: Conversation, tenant: Tenant) -> bool:
+    number = tenant.telephone.number_for(team=asked.team, site=asked.site, language=conversation.language)
+    return conversation.can_transfer and number is not None
+
+
+def _nobody_there(session: Session, tenant: Tenant, *, telephone: bool = False) -> HandoffUnavailable | None:
     moment = clock.now()
     hours = service_state(tenant, moment)
     if not hours.open:
         return HandoffUnavailable(
-            reason=hours.reason or "out_of_hours", opens_at=hours.opens_at, message=closed_sentence(hours, moment)
+            reason=hours.reason or "out_of_hours", opens_at=hours.opens_at, message=closed_sentence(hours, moment),
+            spoken=closed_words(hours, moment),
         )
-    if not present_accounts(session, tenant.id):
-        return HandoffUnavailable(reason="all_away", opens_at=None, message=ALL_AWAY)
+    if not telephone and not present_accounts(session, tenant.id):
+        return HandoffUnavailable(reason="all_away", opens_at=None, message=ALL_AWAY, spoken=ALL_AWAY_SPOKEN)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.database import Base, personal
@@ -32,6 +32,16 @@ class InboxItem(Base):
     done_at: Mapped[datetime | None]
     # Hash of sender and key: a repeated send gets the first receipt.
     idempotency_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+
+class InboxSound(Base):
+    """The sound of a message left by telephone, kept with the caller's consent; goes with its item."""
+
+    __tablename__ = "inbox_sound"
+
+    item_id: Mapped[str] = mapped_column(ForeignKey("inbox_item.id", ondelete="CASCADE"), primary_key=True)
+    wav: Mapped[bytes] = personal(LargeBinary)
+    created_at: Mapped[datetime]
 
 
 class InboxNote(Base):

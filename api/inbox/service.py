@@ -15,7 +15,7 @@ from api.database import emit
 from api.handoff.routing import team_for
 from api.handoff.schemas import PersonOut
 from api.identifiers import new_id, readable_code, token_hash
-from api.inbox.models import InboxItem, InboxNote
+from api.inbox.models import InboxItem, InboxNote, InboxSound
 from api.inbox.schemas import ChangeItem, ItemOut, NoteOut, Receipt
 from api.problems import Problem
 from knowledge.tenants import Tenant
@@ -128,6 +128,19 @@ def get_item(session: Session, *, tenant: str, item_id: str) -> InboxItem:
     if found is None or found.tenant != tenant:
         raise Problem(404, "unknown-item", "Diese Nachricht gibt es nicht (mehr).")
     return found
+
+
+def has_sound(session: Session, item_id: str) -> bool:
+    """Whether the message can be heard, too."""
+    return session.scalar(select(func.count()).select_from(InboxSound).where(InboxSound.item_id == item_id)) == 1
+
+
+def sound_of(session: Session, item_id: str) -> bytes:
+    """The sound of a message as WAV, or a 404 problem."""
+    found = session.get(InboxSound, item_id)
+    if found is None:
+        raise Problem(404, "no-sound", "Zu dieser Nachricht gibt es keinen Ton.")
+    return found.wav
 
 
 def item_out(session: Session, item: InboxItem) -> ItemOut:

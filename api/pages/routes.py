@@ -6,11 +6,13 @@ something only by POST: mail scanners follow every link.
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
+from time import time as time_now
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -30,11 +32,15 @@ from api.dependencies import DatabaseDependency, SettingsDependency, TenantDepen
 from api.problems import Problem
 from api.settings import Settings
 from knowledge.tenants import Tenant
+from voice.lines.tokens import sign_token
 
 router = APIRouter(include_in_schema=False)
 
 HERE = Path(__file__).parent
 ASSETS = {
+    "phone.css": "text/css; charset=utf-8",
+    "phone.js": "text/javascript; charset=utf-8",
+    "phone-audio.js": "text/javascript; charset=utf-8",
     "site.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "crest.svg": "image/svg+xml",
@@ -46,6 +52,12 @@ POLICY = (
 )
 DAYS_SHOWN = 5
 CLOSURES_SHOWN = 3
+PHONE_TOKEN_SECONDS = 2 * 60 * 60
+# As on a telephone; what a key does in a call, where it is one of its own.
+PHONE_KEYS = (
+    ("1", ""), ("2", ""), ("3", ""), ("4", ""), ("5", ""), ("6", ""), ("7", ""), ("8", ""), ("9", ""),
+    ("*", "zurück"), ("0", "Mensch"), ("#", "noch mal"),
+)  # fmt: skip
 MOVED, CANCELLED = "verschoben", "abgesagt"
 
 Token = Annotated[str, Query(max_length=200)]
@@ -125,7 +137,8 @@ def home(tenant: TenantDependency, settings: SettingsDependency) -> HTMLResponse
     """A municipality's page with the chat on it."""
     today = clock.today()
     closures = sorted((entry for entry in tenant.closures if entry.last >= today), key=lambda entry: entry.first)
-    return page("home.html", tenant, closures=closures[:CLOSURES_SHOWN], base_url=settings.base_url)
+    return page("home.html", tenant, closures=closures[:CLOSURES_SHOWN], base_url=settings.base_url,
+                phone_demo=settings.phone_demo)
 
 
 @router.get("/impressum")
@@ -137,13 +150,39 @@ def imprint(tenant: TenantDependency) -> HTMLResponse:
 @router.get("/datenschutz")
 def privacy(tenant: TenantDependency, settings: SettingsDependency) -> HTMLResponse:
     """What happens to what citizens write."""
-    return page("privacy.html", tenant, retention_days=settings.retention_days)
+    return page(
+        "privacy.html",
+        tenant,
+        retention_days=settings.retention_days,
+        transcripts=settings.phone_transcripts,
+        message_sound=settings.phone_message_sound,
+    )
 
 
 @router.get("/barrierefreiheit")
 def accessibility(tenant: TenantDependency) -> HTMLResponse:
     """How to use the chat without a mouse or without seeing it, and what is still missing."""
     return page("accessibility.html", tenant)
+
+
+@router.get("/demo/phone")
+def phone(request: Request, tenant: TenantDependency, settings: SettingsDependency) -> HTMLResponse:
+    """A call from the browser: speak with the telephone's voice without a telephone."""
+    if not settings.phone_demo:
+        raise Problem(404, "not-found", "Das gibt es hier nicht.")
+    secret = settings.voice_stream_secret or settings.service_token
+    token = sign_token(secret, "browser", time_now() + PHONE_TOKEN_SECONDS)
+    shown = page("phone.html", tenant, token=token, keys=PHONE_KEYS)
+    # A socket of this very host; older browsers do not take 'self' for it.
+    host = request.headers.get("host", "")
+    if re.fullmatch(r"[\w.:\[\]-]+", host):
+        policy = shown.headers["Content-Security-Policy"]
+        shown.headers["Content-Security-Policy"] = policy.replace(
+            "connect-src 'self'", f"connect-src 'self' ws://{host} wss://{host}"
+        )
+    shown.headers["Cache-Control"] = "no-store"
+    shown.headers["Permissions-Policy"] = "microphone=(self)"
+    return shown
 
 
 # --- An appointment's own page ----------------------------------------------------------------------------------

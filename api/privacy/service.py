@@ -18,12 +18,17 @@ def erase_conversation(session: Session, conversation: Conversation) -> None:
     Appointments and messages to the job centre stay: the citizen gave them to the job centre on purpose; they only
     lose the link to the conversation.
     """
+    forget_dialogue(session, conversation.id)
+    session.delete(conversation)
+
+
+def forget_dialogue(session: Session, conversation_id: str) -> None:
+    """Delete what the dialogue remembers of a conversation."""
     if inspect(session.connection()).has_table(DIALOGUE_TABLE):
         session.execute(
             text(f"DELETE FROM {DIALOGUE_TABLE} WHERE sender_id = :id"),  # noqa: S608  (a constant)
-            {"id": conversation.id},
+            {"id": conversation_id},
         )
-    session.delete(conversation)
 
 
 def erase_expired(session: Session, *, retention_days: int, limit: int = 200) -> int:
