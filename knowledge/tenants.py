@@ -164,6 +164,50 @@ class Video(_Model):
     articles: list[str] = Field(min_length=1)
 
 
+DialNumber = Annotated[str, Field(pattern=r"^\+?[0-9*#]{1,20}$")]
+GREETING_WORDS = 15  # a portion; who calls does not listen longer before speaking
+
+
+class Extension(_Model):
+    """Where calls for a team are put through to; `site` and `language` where they have a number of their own."""
+
+    team: str
+    site: str | None = None
+    language: str | None = None
+    number: DialNumber
+
+
+class Telephone(_Model):
+    """What the telephone needs of a municipality: extensions of its exchange, the first words, the voice.
+
+    `overflow` takes the calls for which no extension is named. `greeting`: two portions of short sentences, which must
+    say that a machine answers (Art. 50 KI-Verordnung); left out, the usual ones are said.
+    """
+
+    extensions: list[Extension] = []
+    overflow: DialNumber | None = None
+    greeting: list[str] | None = Field(default=None, min_length=2, max_length=2)
+    voice: str | None = None
+
+    @field_validator("greeting")
+    @classmethod
+    def _greeting_is_short(cls, greeting: list[str] | None) -> list[str] | None:
+        for portion in greeting or []:
+            if len(portion.split()) > GREETING_WORDS:
+                raise ValueError(f"höchstens {GREETING_WORDS} Wörter: „{portion}“")
+        return greeting
+
+    def number_for(self, *, team: str, site: str | None = None, language: str | None = None) -> str | None:
+        """The number that fits best: a team's own one at the site and in the language first, then the overflow."""
+        fitting = [
+            entry
+            for entry in self.extensions
+            if entry.team == team and entry.site in (None, site) and entry.language in (None, language)
+        ]
+        best = max(fitting, key=lambda entry: (entry.site is not None, entry.language is not None), default=None)
+        return best.number if best else self.overflow
+
+
 _Named = Site | Service | Team | Form | Contact | Partner | Video
 
 
@@ -211,6 +255,7 @@ class Tenant(_Model):
     partners: list[Partner] = []
     videos: list[Video] = []
     rent_limits: RentLimits | None = None
+    telephone: Telephone = Telephone()
     disabled_articles: list[str] = []
 
     @field_validator("sites", "services", "teams", "forms", "contacts", "partners", "videos")
@@ -229,6 +274,11 @@ class Tenant(_Model):
                 raise ValueError(f"Leistung {service.id}: unbekannter Standort {', '.join(sorted(unknown))}")
             if service.team not in teams:
                 raise ValueError(f"Leistung {service.id}: unbekanntes Team {service.team}")
+        for entry in self.telephone.extensions:
+            if entry.team not in teams:
+                raise ValueError(f"Durchwahl {entry.number}: unbekanntes Team {entry.team}")
+            if entry.site is not None and entry.site not in sites:
+                raise ValueError(f"Durchwahl {entry.number}: unbekannter Standort {entry.site}")
         return self
 
     def partners_for(self, kind: PartnerKind) -> list[Partner]:

@@ -96,6 +96,16 @@ class Api:
     async def cancel(self, appointment_id: str) -> None:
         await self._call("DELETE", f"/appointments/{_segment(appointment_id)}")
 
+    async def appointment(self, appointment_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = await self._call("GET", f"/appointments/{_segment(appointment_id)}")
+        return found
+
+    async def find_appointment(self, *, conversation: str, code: str, name: str) -> dict[str, Any]:
+        """By the spoken code and the surname. 404 where they do not fit together, 429 after too many tries."""
+        fields = {"conversation": conversation, "code": code, "name": name}
+        found: dict[str, Any] = await self._call("POST", "/appointments/find", json=fields)
+        return found
+
     async def appointments(self, conversation: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self._call("GET", f"/conversations/{_segment(conversation)}/appointments")
         return found
@@ -110,10 +120,13 @@ class Api:
         topic: str | None,
         urgent: bool,
         collected: dict[str, str],
+        site: str | None = None,
         patience: float = TIMEOUT_SECONDS,
     ) -> dict[str, Any]:
-        """`patience` in seconds."""
+        """`patience` in seconds; `site`: where the matter belongs to, if that was said."""
         fields = {"reason": reason, "topic": topic, "urgent": urgent, "collected": collected}
+        if site:
+            fields["site"] = site
         answer: dict[str, Any] = await self._call(
             "POST", f"/conversations/{_segment(conversation)}/handoff", json=fields, patience=patience
         )

@@ -67,11 +67,13 @@ def read_details(
         asked=asked == NAME and not turn.wants(*SMALL_TALK, sure=0.6),
         found_by_model=names_of(turn.entities, "name") if asked in (None, NAME, CONTACT) else (),
     )
+    # "Jan Nowak" names no January
+    when = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name and asked == NAME else text
     return Details(
         service=_service(turn, text, services, anywhere=opening or asked == SERVICE or correcting),
         site=site_in(text, sites, asked=asked == SITE) if asked != NAME or correcting else None,
         unknown_place=_unknown_place(turn, text, sites) if asked == SITE or opening else None,
-        wish=time_range(text, now, bare_hour=asked == START) if asked not in (NAME, CONTACT) or open_to_all else None,
+        wish=time_range(when, now, bare_hour=asked == START) if asked not in (NAME, CONTACT) or open_to_all else None,
         name=name,
         contact=contact,
         concern=concern_in(text) if opening or asked == CHANGE else None,

@@ -31,9 +31,14 @@ from bot.actions.form_turn import (
     ANSWERS,
     again,
     asked_why,
+    caller_taken,
     is_excursion,
     leaves_form,
+    name_was_hard,
+    offered_at_once,
     progress,
+    spells,
+    stays,
 )
 from bot.actions.free_times import Times, other_times, time_is_free, times_for
 from bot.actions.german_time import direction, shifted, wants_another_time
@@ -62,6 +67,9 @@ class ValidateAppointmentForm(Step):
         if not opening and asked_why(turn):
             dispatcher.utter_message(json_message=message(_why(turn.requested), choices=[]))
             return again(turn.requested or SERVICE)
+        heard = None if opening else stays(turn) or spells(turn, dispatcher)
+        if heard is not None:
+            return heard
         try:
             return await _Reading(turn, dispatcher, opening=opening).events()
         except ApiUnavailable:
@@ -101,6 +109,10 @@ class _Reading:
             self._say(message("stopped"))
             return [*forget(*APPOINTMENT, REQUESTED_SLOT), ActiveLoop(None)]
         text = self._text()
+        caller = caller_taken(turn, CONTACT)
+        if caller is not None:
+            self.set |= {CONTACT: turn.caller} if caller else {"caller_refused": True, "question": None}
+            return self._finished("")
         if turn.pressed:
             self._take_pressed()
         picked = self._picked(text)
@@ -209,6 +221,7 @@ class _Reading:
             self._say(message("unknown_place", place=details.unknown_place))
         if details.name and details.name != self.value(NAME):
             self.set[NAME] = details.name
+            self.set["name_unsure"] = name_was_hard(self.turn)
         if details.contact:
             if details.contact.value:
                 self.set[CONTACT] = details.contact.value
@@ -262,6 +275,7 @@ class _Reading:
             wish=TimeRange.from_dict(self.value("time_wish")) if self.value("time_wish") else None,
             towards=direction(text) or "other",
             now=self.now,
+            limit=offered_at_once(self.turn),
         )
         self.set[START] = None
         self.set["offered"] = times.to_dict()
@@ -354,6 +368,7 @@ class _Reading:
             site=site,
             wish=TimeRange.from_dict(wish) if wish else None,
             now=self.now,
+            limit=offered_at_once(self.turn),
         )
 
     def _offer(self, times: Times) -> None:
@@ -400,13 +415,13 @@ class _Reading:
             else:
                 self._trouble(problem.detail)
             return
-        kept = ("id", "code", "service", "site", "starts_at", "ends_at", "manage_url", "ics_url")
+        kept = ("id", "code", "spoken_code", "service", "site", "starts_at", "ends_at", "manage_url", "ics_url")
         self.set["booked"] = [*(self.value("booked") or []), {name: booked.get(name) for name in kept}]
         self.set[CONFIRMED] = True
 
     def _gone(self, problem: ApiProblem) -> None:
         """Somebody else was faster: say so and offer what the hub says is near."""
-        offers = sorted(Slot.of(slot) for slot in problem.alternatives)
+        offers = sorted(Slot.of(slot) for slot in problem.alternatives)[: offered_at_once(self.turn)]
         moment = local(self.value(START))
         self.set[START] = None
         self.set["time_wish"] = TimeRange(moment.date(), moment.date()).to_dict()

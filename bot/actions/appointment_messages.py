@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.conversations.spoken import digit_by_digit
 from bot.actions import clock
 from bot.actions.api_client import ApiProblem, ApiUnavailable, api
 from bot.actions.offers import local, moment_words
-from bot.actions.sentences import listed, message
+from bot.actions.sentences import listed, message, phrase
 from bot.actions.turn import Turn
 
 
@@ -19,6 +20,9 @@ async def appointment_message(name: str, appointment: dict[str, Any], turn: Turn
         key: appointment.get(key) or links.get(key)
         for key in ("id", "service", "site", "starts_at", "ends_at", "manage_url", "ics_url")
     }
+    code = appointment.get("spoken_code")
+    if code:
+        data["code"] = code
     return message(
         name,
         data=data,
@@ -27,6 +31,8 @@ async def appointment_message(name: str, appointment: dict[str, Any], turn: Turn
         site=", ".join(part for part in (site["name"], site.get("address")) if part),
         site_name=site["name"],
         bring=listed(service.get("bring") or ["Ausweis oder Pass"], "und"),
+        code=phrase("booked_code", code=code) if code else "",
+        heard_code=phrase("booked_code_spoken", digits=digit_by_digit(code)) if code else "",
     )
 
 

@@ -10,9 +10,20 @@ from bot.actions import clock
 from bot.actions.api_client import api
 from bot.actions.appointment_details import CHANGE, CONCERN, CONFIRMED, CONTACT, NAME, SERVICE, SITE, START
 from bot.actions.contacts import contact_words
-from bot.actions.form_turn import Question, inform, question, question_asked, times_asked, way_out
-from bot.actions.free_times import Times, options_spoken, times_for
-from bot.actions.offers import Slot, button_words, local, moment_words
+from bot.actions.form_turn import (
+    Question,
+    caller_question,
+    heard_name,
+    inform,
+    offered_at_once,
+    offers_caller,
+    question,
+    question_asked,
+    times_asked,
+    way_out,
+)
+from bot.actions.free_times import Times, heard_lead, options_spoken, times_for
+from bot.actions.offers import Slot, button_words, local, moment_words, options_heard
 from bot.actions.purposes import ANY_SITE
 from bot.actions.sentences import CALLBACK, PERSON, STOP, listed, message, phrase, spoken_form
 from bot.actions.time_wish import TimeRange
@@ -37,7 +48,7 @@ class AskService(_AppointmentQuestion):
             "ask_service",
             resume=RESUME,
             choices=[*choices, *way_out(turn, SERVICE)],
-            options=listed([entry["name"] for entry in services]),
+            options=options_heard([entry["name"] for entry in services], times_asked(turn, SERVICE)),
         )
 
 
@@ -57,6 +68,7 @@ class AskSite(_AppointmentQuestion):
             resume=RESUME,
             choices=[*choices, *way_out(turn, SITE)],
             options=listed([site["name"] for site in sites]),
+            heard=options_heard([site["name"] for site in sites], times_asked(turn, SITE)),
         )
 
 
@@ -74,6 +86,7 @@ class AskStart(_AppointmentQuestion):
                 site=turn.slots.get(SITE),
                 wish=TimeRange.from_dict(wish) if wish else None,
                 now=clock.now(),
+                limit=offered_at_once(turn),
             )
             offered = Times(None, times.offers or ([times.chosen] if times.chosen else []), times.lead).to_dict()
             events.append(SlotSet("offered", offered))
@@ -87,6 +100,7 @@ class AskStart(_AppointmentQuestion):
             resume=RESUME,
             choices=[*await self._choices(turn, slots), *self._more(turn)],
             lead=offered["lead"],
+            heard_lead=heard_lead(offered["lead"]),
             options=options_spoken(slots, clock.now()),
         )
         return said, [*events, *asked]
@@ -122,12 +136,19 @@ class AskContact(_AppointmentQuestion):
     slot = CONTACT
 
     async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
+        if offers_caller(turn, CONTACT):
+            return _after_understood_time(turn, *caller_question(turn, CONTACT, resume=RESUME))
         return _with_understood_time(turn, CONTACT, "ask_contact")
 
 
 def _with_understood_time(turn: Turn, slot: str, name: str) -> tuple[dict[str, Any], list[EventType]]:
     """A question that first says back the time that was just settled."""
-    said, events = question(turn, slot, name, resume=RESUME, choices=way_out(turn, slot))
+    return _after_understood_time(turn, *question(turn, slot, name, resume=RESUME, choices=way_out(turn, slot)))
+
+
+def _after_understood_time(
+    turn: Turn, said: dict[str, Any], events: list[EventType]
+) -> tuple[dict[str, Any], list[EventType]]:
     understood = turn.slots.get("understood")
     if not understood:
         return said, events
@@ -162,6 +183,7 @@ class AskConfirmed(_AppointmentQuestion):
             site=f"{site['name']}, {site['address']}",
             site_name=site["name"],
             person=turn.slots[NAME],
+            heard=heard_name(turn),
             contact=contact_words(turn.slots[CONTACT]),
             concern=f"\n- Stichwort: {concern}" if concern else "",
         )

@@ -27,6 +27,7 @@ _NUMBER_WORDS = {
     "null": "0", "eins": "1", "ein": "1", "zwei": "2", "zwo": "2", "drei": "3", "vier": "4", "fünf": "5", "fuenf": "5",
     "sechs": "6", "sieben": "7", "acht": "8", "neun": "9", "plus": "+",
 }  # fmt: skip
+_ARTICLES = frozenset({"ein", "plus"})  # "ein" beside digits is no one: "ein Moment, vier sieben eins eins"
 _SPOKEN_DIGITS = re.compile(
     rf"\b(?:(?:{'|'.join(_NUMBER_WORDS)}|\d+)[\s,.-]+){{4,}}(?:{'|'.join(_NUMBER_WORDS)}|\d+)\b", re.I
 )
@@ -49,6 +50,13 @@ def contact_in(text: str) -> Contact | None:
         return Contact("phone", number, match.raw_string)
     attempt = _DIGITS.search(digits)
     return Contact("phone", None, attempt[0].strip()) if attempt else None
+
+
+def code_in(text: str) -> str | None:
+    """The four digits of a spoken code, together or one by one; None where there are more or fewer."""
+    words = re.findall(r"\d+|[^\W\d_]+", text.lower())
+    digits = "".join(_NUMBER_WORDS.get(word, word if word.isdigit() else "") for word in words if word not in _ARTICLES)
+    return digits if re.fullmatch(r"\d{4}", digits) else None
 
 
 def contact_words(contact: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet, UserUtteranceReverted
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet, UserUtteranceReverted
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.api_client import ApiProblem, ApiUnavailable, api
-from bot.actions.people import hand_over
+from bot.actions.people import EMERGENCIES, call_for_help, hand_over
+from bot.actions.sentences import BOOK, CALLBACK, message
+from bot.actions.sentences import MESSAGE as MESSAGE_CHOICE
 from bot.actions.sentences import PERSON as PERSON_CHOICE
-from bot.actions.sentences import message
 from bot.actions.step import Step
 from bot.actions.turn import REQUESTED_SLOT, Turn
 
@@ -28,8 +29,15 @@ MESSAGE = (
     "callback_confirmed",
     "receipt",
 )
-PERSON = ("person_name", "contact", "phone")
+PERSON = ("person_name", "name_unsure", "contact", "phone", "caller_refused")
 CONVERSATION = ("question", "unread_text", "last_article", "last_outcome", "misunderstood", "change")
+CODE = ("appointment_code", "code_name", "found_by_code")
+# What a yes to an offer begins.
+FORMS = {
+    CALLBACK["payload"]: "callback_form",
+    MESSAGE_CHOICE["payload"]: "message_form",
+    BOOK["payload"]: "appointment_form",
+}
 
 
 def forget(*slots: str) -> list[EventType]:
@@ -37,16 +45,21 @@ def forget(*slots: str) -> list[EventType]:
 
 
 class ActionAffirm(Step):
-    """Yes: where the last words were "Soll ich Sie verbinden?", a person is called."""
+    """Yes to what the last words offered: a person, a call, a message, an appointment, help in an emergency."""
 
     def name(self) -> str:
         return "action_affirm"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         turn = Turn.of(tracker)
-        replies = turn.last_replies()
-        if replies and replies[-1]["text"].endswith("?") and replies[-1].get("choices", [])[:1] == [PERSON_CHOICE]:
+        offered = turn.open_offer()
+        payload = offered["choices"][0]["payload"] if offered else ""
+        if payload == PERSON_CHOICE["payload"]:
             return await hand_over(dispatcher, turn)
+        if payload.removeprefix("/") in EMERGENCIES:
+            return await call_for_help(dispatcher, turn, payload.removeprefix("/"))
+        if payload in FORMS:
+            return [ActiveLoop(None), *forget(REQUESTED_SLOT, "question"), FollowupAction(FORMS[payload])]
         dispatcher.utter_message(json_message=message("yes_to_what"))
         return []
 
@@ -92,6 +105,36 @@ class ActionRepeat(Step):
         return []
 
 
+class ActionBack(Step):
+    """One question back: what was answered last in this form is asked anew. Outside a form there is only the menu."""
+
+    def name(self) -> str:
+        return "action_back"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        if not tracker.active_loop.get("name"):
+            dispatcher.utter_message(json_message=message("nothing_to_go_back_to"))
+            return []
+        previous = _question_before(tracker)
+        if previous is None:
+            return [SlotSet("last_outcome", "answered")]  # the first question: the form asks it again
+        with_it = ("time_wish", "offered") if previous == "appointment_start" else ()
+        return [SlotSet("last_outcome", "answered"), *forget(previous, *with_it, "question")]
+
+
+def _question_before(tracker: Tracker) -> str | None:
+    """The slot that was asked for before the present one, in the form that is open now."""
+    asked: list[str] = []
+    for event in tracker.events:
+        if event.get("event") == "active_loop" and event.get("name"):
+            asked.clear()
+        elif event.get("event") == "slot" and event.get("name") == REQUESTED_SLOT and event.get("value"):
+            asked.append(str(event["value"]))
+    present = tracker.get_slot(REQUESTED_SLOT)
+    before = [slot for slot in asked if slot not in (present, "change") and tracker.get_slot(slot) is not None]
+    return before[-1] if before else None
+
+
 class ActionStop(Step):
     """Leaves a form without doing anything, or takes back the wish for a person."""
 
@@ -100,7 +143,7 @@ class ActionStop(Step):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         in_form = bool(tracker.active_loop.get("name"))
-        left = [ActiveLoop(None), *forget(REQUESTED_SLOT, *APPOINTMENT, *CHANGE, *MESSAGE, "question")]
+        left = [ActiveLoop(None), *forget(REQUESTED_SLOT, *APPOINTMENT, *CHANGE, *MESSAGE, *CODE[:2], "question")]
         if in_form:
             dispatcher.utter_message(json_message=message("stopped"))
             return left
@@ -132,7 +175,8 @@ class ActionStartOver(Step):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         dispatcher.utter_message(json_message=message("started_over"))
-        return [ActiveLoop(None), *forget(REQUESTED_SLOT, *APPOINTMENT, *CHANGE, *MESSAGE, *PERSON, *CONVERSATION)]
+        known = (*APPOINTMENT, *CHANGE, *MESSAGE, *PERSON, *CODE, *CONVERSATION)
+        return [ActiveLoop(None), *forget(REQUESTED_SLOT, *known)]
 
 
 class ActionDefaultFallback(Step):

@@ -16,8 +16,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.api_client import ApiProblem, ApiUnavailable
+from bot.actions.names import spelt_name
+from bot.actions.offers import AT_MOST, AT_MOST_SPOKEN
 from bot.actions.sentences import PERSON, STOP, message, phrase
-from bot.actions.small_answers import asks_why, is_question
+from bot.actions.small_answers import asks_spelling, asks_why, is_question, says_no, says_yes
 from bot.actions.step import Step
 from bot.actions.turn import REQUESTED_SLOT, SURE_OF_AN_EMERGENCY, Turn
 
@@ -26,6 +28,32 @@ ALWAYS_LEAVE = ("talk_to_human", "stop", "start_over")
 # Said inside a form these are answers to its question, understood or not; everything else goes to the rules.
 ANSWERS = ("inform", "correct", "affirm", "deny")
 LONGEST_COMMAND = 7
+# On the telephone the third question in vain is whether a person shall help.
+FAILURES = 2
+# What kind of answer the question for a detail wants; a recogniser listens for that.
+EXPECTED = {
+    "appointment_service": "service",
+    "appointment_site": "site",
+    "appointment_start": "date_time",
+    "moved_start": "date_time",
+    "person_name": "name",
+    "code_name": "name",
+    "contact": "contact",
+    "phone": "phone",
+    "appointment_code": "code",
+    "appointment_confirmed": "yes_no",
+    "move_confirmed": "yes_no",
+    "cancel_confirmed": "yes_no",
+    "message_confirmed": "yes_no",
+    "callback_confirmed": "yes_no",
+    "managed_appointment": "choice",
+    "change": "choice",
+    "callback_time": "choice",
+    "message_text": "own_words",
+    "callback_text": "own_words",
+    "sender": "free",
+}
+ON_THE_PHONE = {"contact": "phone", "sender": "yes_no"}
 # Own words for a person may well speak of hardship; only what is certainly an emergency interrupts them.
 CERTAIN = 0.9
 
@@ -36,6 +64,8 @@ def leaves_form(turn: Turn, *, own_intents: Sequence[str], free_text: bool = Fal
     `free_text`: the question was for own words, so only short and sure commands count, everything else is the text.
     """
     if turn.urgent(sure=CERTAIN if free_text else SURE_OF_AN_EMERGENCY):
+        return True
+    if turn.open_offer() and says_yes_to_it(turn):  # "Möchten Sie mit einem Menschen sprechen?" "Ja"
         return True
     if turn.pressed:
         return turn.intent not in (*ANSWERS, *own_intents)
@@ -52,6 +82,69 @@ def is_excursion(turn: Turn) -> bool:
 def asked_why(turn: Turn) -> bool:
     """Whether the citizen wants to know why the open question is asked."""
     return not turn.pressed and asks_why(turn.text) and len(turn.text.split()) <= LONGEST_COMMAND
+
+
+def says_yes_to_it(turn: Turn) -> bool:
+    """Whether the citizen agrees, by a word or a choice."""
+    if turn.pressed:
+        return turn.intent == "affirm"
+    return says_yes(turn.text) or turn.wants("affirm")
+
+
+def says_no_to_it(turn: Turn) -> bool:
+    """Whether the citizen declines, by a word or a choice."""
+    if turn.pressed:
+        return turn.intent == "deny"
+    return says_no(turn.text) or turn.wants("deny")
+
+
+def offered_at_once(turn: Turn) -> int:
+    """How many times are offered together: who hears them cannot look again."""
+    return AT_MOST_SPOKEN if turn.phone else AT_MOST
+
+
+def stays(turn: Turn) -> list[EventType] | None:
+    """Where the way out of a form was offered and declined, its question is asked afresh; None for anything else."""
+    if turn.requested and turn.open_offer() and says_no_to_it(turn):
+        return [*again(turn.requested), progress()]
+    return None
+
+
+def spells(turn: Turn, dispatcher: CollectingDispatcher) -> list[EventType] | None:
+    """At a read-back the name can be heard letter by letter; None where that was not wished."""
+    name = turn.slots.get("person_name")
+    if not name or turn.requested is None or not asks_spelling(turn.text):
+        return None
+    dispatcher.utter_message(json_message=message("spelt_name", person=name, spelt=spelt_name(name)))
+    return [*again(turn.requested), progress()]
+
+
+def heard_name(turn: Turn) -> str:
+    """The name as a read-back says it: spelt where it was not understood at once."""
+    name = str(turn.slots.get("person_name") or "")
+    return f"{name}. Ich buchstabiere: {spelt_name(name)}" if turn.slots.get("name_unsure") and name else name
+
+
+def name_was_hard(turn: Turn, slot: str = "person_name") -> bool:
+    """Whether the name now given had to be asked for more than once on the telephone."""
+    return turn.phone and turn.requested == slot and times_asked(turn, slot) > 1
+
+
+def offers_caller(turn: Turn, slot: str) -> bool:
+    """Whether to ask for the number somebody calls from, before any number is asked for."""
+    return turn.phone and bool(turn.caller) and not turn.slots.get("caller_refused") and times_asked(turn, slot) == 0
+
+
+def caller_question(turn: Turn, slot: str, *, resume: str) -> tuple[dict[str, Any], list[EventType]]:
+    """Ask whether the number of this call may be put down; it is named by its last digits only."""
+    return question(turn, slot, "ask_caller", resume=resume, expects="yes_no", ending=" ".join(str(turn.caller)[-2:]))
+
+
+def caller_taken(turn: Turn, slot: str) -> bool | None:
+    """Whether the number of this call was agreed to; None where that was not the question or no answer to it."""
+    if not turn.caller or turn.asked() != {"kind": "yes_no", "slot": slot}:
+        return None
+    return True if says_yes_to_it(turn) else False if says_no_to_it(turn) else None
 
 
 def again(slot: str) -> list[EventType]:
@@ -89,11 +182,25 @@ def question(
     resume: str,
     choices: Sequence[dict[str, str]] | None = None,
     data: dict[str, Any] | None = None,
+    expects: str | None = None,
     **values: Any,
 ) -> tuple[dict[str, Any], list[EventType]]:
-    """Return the question for a slot as it is asked this time, and the events that remember it."""
+    """Return the question for a slot as it is asked this time, and the events that remember it.
+
+    `expects`: the kind of answer where it is not the slot's usual one.
+    """
+    times = times_asked(turn, slot)
+    if turn.phone and times >= FAILURES:
+        return message("third_time", opening=lead_back(turn, resume)), question_asked(turn, slot)
+    usual = (ON_THE_PHONE.get(slot) if turn.phone else None) or EXPECTED.get(slot, "free")
     said = message(
-        name, times=times_asked(turn, slot), opening=lead_back(turn, resume), choices=choices, data=data, **values
+        name,
+        times=times,
+        opening=lead_back(turn, resume),
+        choices=choices,
+        data=data,
+        expects={"kind": expects or usual, "slot": slot},
+        **values,
     )
     return said, question_asked(turn, slot)
 

@@ -31,7 +31,14 @@ class Times:
 
 
 async def times_for(
-    *, tenant: str, service: str, site: str | None, wish: TimeRange | None, now: datetime, keep: Slot | None = None
+    *,
+    tenant: str,
+    service: str,
+    site: str | None,
+    wish: TimeRange | None,
+    now: datetime,
+    keep: Slot | None = None,
+    limit: int = AT_MOST,
 ) -> Times:
     """Answer a wish. `keep`: the slot of an appointment that is being moved; it is never offered again."""
     place = None if site in (None, ANY_SITE) else site
@@ -45,9 +52,8 @@ async def times_for(
         return Times(chosen, [], "")
     named = wish_words(wish, now.date())
     if fits:
-        return Times(
-            None, spread(fits), phrase("lead_free_wish", wish=_first_upper(named)) if named else phrase("lead_free")
-        )
+        lead = phrase("lead_free_wish", wish=_first_upper(named)) if named else phrase("lead_free")
+        return Times(None, spread(fits, limit), lead)
     if wish.last_day and wish.last_day < now.date():
         lead = phrase("past_day")
     else:
@@ -55,7 +61,7 @@ async def times_for(
     around = await _around(tenant=tenant, service=service, site=place, wish=wish, now=now)
     if keep:
         around = [slot for slot in around if slot.starts_at != keep.starts_at]
-    return Times(None, nearest(around, wish, now), lead)
+    return Times(None, nearest(around, wish, now, limit), lead)
 
 
 async def other_times(
@@ -67,6 +73,7 @@ async def other_times(
     wish: TimeRange | None,
     towards: str,
     now: datetime,
+    limit: int = AT_MOST,
 ) -> Times:
     """Other times than those shown. `towards`: "earlier", "later" or "other"."""
     place = None if site in (None, ANY_SITE) else site
@@ -81,7 +88,7 @@ async def other_times(
     else:
         near = [slot for slot in rest if not seen or slot.starts_at > min(seen)]
     same_kind = [slot for slot in near if wish is None or wish.contains_time(slot.starts_at.time())]
-    offers = spread(same_kind if len(same_kind) >= AT_MOST else near)
+    offers = spread(same_kind if len(same_kind) >= limit else near, limit)
     if offers:
         return Times(None, offers, phrase("lead_other"))
     return Times(None, shown, phrase("lead_no_other"))
@@ -138,6 +145,11 @@ async def _around(*, tenant: str, service: str, site: str | None, wish: TimeRang
 
 def _first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def heard_lead(lead: str) -> str:
+    """What is said before the offers: that a wish cannot be had must be heard, the rest is short."""
+    return phrase("heard_lead") if lead in ("", phrase("lead_free")) else lead
 
 
 def options_spoken(slots: list[Slot], now: datetime, limit: int = 3) -> str:

@@ -116,6 +116,10 @@ _MONTH_NUMBER = {
 _WEEKDAY_PATTERNS = (
     r"monn?tag", r"di(?:e|n)+stag", r"mitt?w?och", r"donn?er?stag", r"freitag", r"(?:samstag|sonnabend)", r"sonntag",
 )  # fmt: skip
+# "den ersten Antrag", "der zweite Stock": counted, no day of a month.
+_COUNTED = (
+    "termin|etage|stock|kind|antrag|erstantrag|bescheid|brief|besuch|schritt|gespraech|monat|klasse|person|kuerzung"
+)
 _SHORT_WEEKDAYS = {"mo": "montag", "di": "dienstag", "mi": "mittwoch", "do": "donnerstag", "fr": "freitag"}
 _COUNT = r"(?:\d{1,2}|eine[rmns]?|ein|paar)"
 _NEXT = r"(?:naechste[nrsm]?|naexte[nrsm]?|nexte[nrsm]?|kommende[nrsm]?|folgende[nrsm]?)"
@@ -383,7 +387,7 @@ class _Reader:
             ),
         )
         self._mark(
-            r"\b(am|den|der|zum|vom|ab|bis|dem) (\d{1,2})\.(?! ?(?:\d|@|termin|mal\b|frei|\w*woche|etage|stock|kind))",
+            rf"\b(am|den|der|zum|vom|ab|bis|dem) (\d{{1,2}})\.(?! ?(?:\d|@|mal\b|frei|\w*woche|{_COUNTED}))",
             lambda found: (
                 f"{found[1]} {self._day(self._calendar(f'{found[2]}.', int(found[2])))}"
                 if 1 <= int(found[2]) <= 31

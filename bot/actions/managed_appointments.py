@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import clock
 from bot.actions.api_client import ApiProblem, ApiUnavailable, api
 from bot.actions.appointment_messages import appointment_message, names_for
+from bot.actions.contacts import code_in
 from bot.actions.conversation import CHANGE, forget
 from bot.actions.form_turn import (
     ANSWERS,
@@ -21,20 +24,25 @@ from bot.actions.form_turn import (
     inform,
     is_excursion,
     leaves_form,
+    offered_at_once,
     progress,
     question,
     question_asked,
+    stays,
+    times_asked,
     way_out,
 )
-from bot.actions.free_times import Times, options_spoken, other_times, times_for
+from bot.actions.free_times import Times, heard_lead, options_spoken, other_times, times_for
 from bot.actions.german_time import direction, shifted, time_range
-from bot.actions.offers import Slot, button_words, local, moment_words
+from bot.actions.names import name_in
+from bot.actions.offers import Slot, button_words, local, moment_words, options_heard
 from bot.actions.purposes import site_in
-from bot.actions.sentences import PERSON, STOP, listed, message, phrase
+from bot.actions.sentences import PERSON, STOP, message, phrase
 from bot.actions.small_answers import chosen_in, says_no, says_yes
 from bot.actions.step import Step
 from bot.actions.time_wish import TimeRange
 from bot.actions.turn import REQUESTED_SLOT, Turn
+from bot.nlu.plain_text import plain
 
 WHICH, START, MOVE_CONFIRMED, CANCEL_CONFIRMED = (
     "managed_appointment",
@@ -42,8 +50,28 @@ WHICH, START, MOVE_CONFIRMED, CANCEL_CONFIRMED = (
     "move_confirmed",
     "cancel_confirmed",
 )
+# Who calls has no link: the code that was said at the booking and the surname open an appointment instead.
+CODE, CODE_NAME, FOUND = "appointment_code", "code_name", "found_by_code"
 RESUME = "resume_appointment"
 TIMES = ("time_wish", "offered")
+_HAS_NO_CODE = re.compile(
+    r"\b(?:keinen? (?:code|zahl|nummer)|weiss (?:ich )?(?:\w+ )?nicht|vergessen|verloren|habe ich nicht)\b"
+)
+
+
+async def known_appointments(turn: Turn) -> list[dict[str, Any]]:
+    """The open appointments of this conversation, booked in it or found by their code; the next one first."""
+    known = {one["id"]: one for one in await api.appointments(turn.conversation)}
+    for identifier in turn.slots.get(FOUND) or []:
+        if identifier in known:
+            continue
+        try:
+            found = await api.appointment(identifier)
+        except ApiProblem:
+            continue
+        if found.get("status", "booked") == "booked" and local(found["starts_at"]) > clock.now():
+            known[identifier] = found
+    return sorted(known.values(), key=lambda one: local(one["starts_at"]))
 
 
 class ActionShowAppointment(Step):
@@ -55,10 +83,12 @@ class ActionShowAppointment(Step):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         turn = Turn.of(tracker)
         try:
-            found = await api.appointments(turn.conversation)
+            found = await known_appointments(turn)
         except (ApiUnavailable, ApiProblem):
             dispatcher.utter_message(json_message=message("your_appointments_away"))
             return []
+        if not found and turn.phone:
+            return [FollowupAction("show_form")]
         for appointment in found:
             dispatcher.utter_message(json_message=await appointment_message("show_one", appointment, turn))
         if not found:
@@ -99,11 +129,18 @@ class _ValidateManaged(Step, ABC):
         opening = turn.requested is None
         if not opening and leaves_form(turn, own_intents=self.own_intents):
             return []
+        stayed = stays(turn)
+        if stayed is not None:
+            return stayed
         try:
             appointment = turn.slots.get(WHICH) if not opening else None
             events: list[EventType] = [*forget(*CHANGE, *TIMES), progress()] if opening else []
+            if turn.requested in (CODE, CODE_NAME):
+                return await self._by_code(dispatcher, turn)
             if appointment is None:
-                found = await api.appointments(turn.conversation)
+                found = await known_appointments(turn)
+                if not found and turn.phone:
+                    return [*events, *forget(CODE, CODE_NAME), SlotSet(REQUESTED_SLOT, CODE)]
                 if not found:
                     dispatcher.utter_message(json_message=message("show_none"))
                     return _leave(*CHANGE, *TIMES)
@@ -115,6 +152,34 @@ class _ValidateManaged(Step, ABC):
         except ApiUnavailable:
             dispatcher.utter_message(json_message=message("your_appointments_away"))
             return _leave(*CHANGE, *TIMES) if opening else again(turn.requested or WHICH)
+
+    async def _by_code(self, dispatcher: CollectingDispatcher, turn: Turn) -> list[EventType]:
+        """Read the code, then the surname, and open the appointment that both fit."""
+        code, name = turn.slots.get(CODE), None
+        if turn.requested == CODE:
+            code = code_in(turn.text)
+            if code is None and _HAS_NO_CODE.search(plain(turn.text)):
+                dispatcher.utter_message(json_message=message("without_code"))
+                return _leave(*CHANGE, *TIMES, CODE, CODE_NAME, "question")
+            if code is None:
+                return [] if is_excursion(turn) else again(CODE)
+            name = turn.slots.get("person_name")
+        else:
+            name = name_in(turn.text, asked=True)
+            if name is None:
+                return [] if is_excursion(turn) else again(CODE_NAME)
+        if not name:
+            return [SlotSet(CODE, code), SlotSet(REQUESTED_SLOT, CODE_NAME), progress()]
+        try:
+            found = await api.find_appointment(conversation=turn.conversation, code=str(code), name=str(name))
+        except ApiProblem as problem:
+            locked = problem.status == 429
+            dispatcher.utter_message(json_message=message("code_locked" if locked else "code_wrong"))
+            if locked:
+                return _leave(*CHANGE, *TIMES, CODE, CODE_NAME, "question")
+            return [*forget(CODE, CODE_NAME, "person_name"), SlotSet(REQUESTED_SLOT, CODE), progress()]
+        opened = [*forget(CODE, CODE_NAME), SlotSet(FOUND, [*(turn.slots.get(FOUND) or []), found["id"]])]
+        return [*opened, SlotSet(WHICH, found), progress(), *await self.first_step(replace(turn, text=""), found)]
 
     def _unclear(self, turn: Turn, slot: str) -> list[EventType]:
         if turn.intent in self.own_intents or turn.pressed or turn.intent in ANSWERS:
@@ -230,6 +295,7 @@ class ValidateMoveForm(_ValidateManaged):
             site=site,
             wish=wish,
             now=clock.now(),
+            limit=offered_at_once(turn),
             keep=Slot(local(appointment["starts_at"]), appointment["site"]) if site == appointment["site"] else None,
         )
         stored = [SlotSet("time_wish", wish.to_dict() if wish else None)]
@@ -265,6 +331,7 @@ class ValidateMoveForm(_ValidateManaged):
             wish=TimeRange.from_dict(wish) if wish else None,
             towards=towards,
             now=clock.now(),
+            limit=offered_at_once(turn),
         )
         return [SlotSet(START, None), SlotSet("offered", times.to_dict() | {"site": site}), progress()]
 
@@ -289,7 +356,7 @@ class ValidateMoveForm(_ValidateManaged):
         except ApiProblem as problem:
             if not problem.alternatives and problem.status != 409:
                 return self._trouble(problem.detail)
-            offers = sorted(Slot.of(slot) for slot in problem.alternatives)
+            offers = sorted(Slot.of(slot) for slot in problem.alternatives)[: offered_at_once(turn)]
             lead = phrase("lead_gone", detail=problem.detail)
             return [
                 SlotSet(START, None),
@@ -304,6 +371,17 @@ class ValidateMoveForm(_ValidateManaged):
             SlotSet("question", {"slot": MOVE_CONFIRMED, "times": 0, "trouble": detail}),
             SlotSet(REQUESTED_SLOT, MOVE_CONFIRMED),
         ]
+
+
+class ValidateShowForm(_ValidateManaged):
+    """Opens an appointment that was booked elsewhere, to be told on the telephone."""
+
+    form, own_intents = "show_form", ("show_appointment",)
+
+    async def next_step(
+        self, dispatcher: CollectingDispatcher, turn: Turn, appointment: dict[str, Any]
+    ) -> list[EventType]:
+        return [progress()]
 
 
 def _only_the_new_time(text: str) -> str:
@@ -336,13 +414,13 @@ class _AskWhich(_Ask):
     sentence: str
 
     async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
-        found = await api.appointments(turn.conversation)
+        found = await known_appointments(turn)
         choices = []
         for appointment in found:
             service, _ = await names_for(appointment, turn)
             title = f"{moment_words(local(appointment['starts_at']))}: {service['name']}"
             choices.append({"title": title, "payload": inform(WHICH, appointment["id"])})
-        options = listed([choice["title"] for choice in choices])
+        options = options_heard([choice["title"] for choice in choices], times_asked(turn, WHICH))
         return question(
             turn, WHICH, self.sentence, resume=RESUME, choices=[*choices, *way_out(turn, WHICH)], options=options
         )
@@ -354,6 +432,48 @@ class AskWhichToMove(_AskWhich):
 
 class AskWhichToCancel(_AskWhich):
     form, sentence = "cancel_form", "ask_which_to_cancel"
+
+
+class AskWhichToShow(_AskWhich):
+    form, sentence = "show_form", "ask_which_to_show"
+
+
+class _AskCode(_Ask):
+    slot = CODE
+
+    async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
+        return question(turn, CODE, "ask_code", resume=RESUME, choices=[PERSON, STOP])
+
+
+class AskCodeToMove(_AskCode):
+    form = "move_form"
+
+
+class AskCodeToCancel(_AskCode):
+    form = "cancel_form"
+
+
+class AskCodeToShow(_AskCode):
+    form = "show_form"
+
+
+class _AskCodeName(_Ask):
+    slot = CODE_NAME
+
+    async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
+        return question(turn, CODE_NAME, "ask_code_name", resume=RESUME, choices=[PERSON, STOP])
+
+
+class AskCodeNameToMove(_AskCodeName):
+    form = "move_form"
+
+
+class AskCodeNameToCancel(_AskCodeName):
+    form = "cancel_form"
+
+
+class AskCodeNameToShow(_AskCodeName):
+    form = "show_form"
 
 
 class AskMovedStart(_Ask):
@@ -375,6 +495,7 @@ class AskMovedStart(_Ask):
             resume=RESUME,
             choices=[*choices, *([PERSON, STOP] if way_out(turn, START) else [])],
             lead=offered["lead"],
+            heard_lead=heard_lead(offered["lead"]),
             options=options_spoken(slots, clock.now()),
         )
 
@@ -398,6 +519,7 @@ class AskMoveConfirmed(_Ask):
             service=service["name"],
             before=moment_words(local(appointment["starts_at"]), clock.now().date()),
             after=moment_words(local(chosen["starts_at"]), clock.now().date()),
+            site_name=site["name"],
             site=f", {site['name']}" if elsewhere else "",
         )
 
@@ -425,6 +547,19 @@ class AskCancelConfirmed(_Ask):
 
 
 # --- after the forms
+
+
+class ActionAppointmentShown(Step):
+    """Says the appointment that was found by its code."""
+
+    def name(self) -> str:
+        return "action_appointment_shown"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        turn = Turn.of(tracker)
+        if turn.slots.get(WHICH):
+            dispatcher.utter_message(json_message=await appointment_message("show_one", turn.slots[WHICH], turn))
+        return forget(*CHANGE, *TIMES)
 
 
 class ActionAppointmentMoved(Step):

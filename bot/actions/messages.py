@@ -21,11 +21,20 @@ from bot.actions.form_turn import (
     Question,
     again,
     asked_why,
+    caller_question,
+    caller_taken,
+    heard_name,
     inform,
     is_excursion,
     leaves_form,
+    name_was_hard,
+    offers_caller,
     progress,
     question,
+    says_no_to_it,
+    says_yes_to_it,
+    spells,
+    stays,
     way_out,
 )
 from bot.actions.german_time import time_range
@@ -67,6 +76,9 @@ class _ValidateWords(Step, ABC):
             return again(turn.requested or self.text_slot)
         if opening:
             return [progress(), *self.opened(turn)]
+        heard = stays(turn) or spells(turn, dispatcher)
+        if heard is not None:
+            return heard
         changed = self.change(turn) if turn.requested == "change" or turn.carried("change") else None
         if changed is not None:
             return changed
@@ -185,6 +197,8 @@ class ValidateMessageForm(_ValidateWords):
     def details(self, dispatcher: CollectingDispatcher, turn: Turn) -> list[EventType]:
         if turn.carried("sender") == ANONYMOUS:
             return [SlotSet("sender", ANONYMOUS), *forget("person_name", "contact"), progress()]
+        if turn.phone and turn.requested in ("sender", "person_name", "contact"):
+            return self._heard(dispatcher, turn)
         if turn.pressed:
             return []
         contact = contact_in(turn.text)
@@ -206,6 +220,42 @@ class ValidateMessageForm(_ValidateWords):
         if asked and without_details(turn.text):
             return [SlotSet("sender", ANONYMOUS), *forget("person_name", "contact"), progress()]
         return []
+
+    def _heard(self, dispatcher: CollectingDispatcher, turn: Turn) -> list[EventType]:
+        """On the telephone one thing at a time: whether an answer is wanted, the name, the number."""
+        caller = caller_taken(turn, "contact")
+        if caller is not None:
+            taken = SlotSet("contact", turn.caller) if caller else SlotSet("caller_refused", True)
+            return self._next(turn, [taken], contact=turn.caller if caller else None)
+        if turn.requested == "sender" and says_yes_to_it(turn):
+            return self._next(turn, [])
+        if without_details(turn.text) or says_no_to_it(turn):
+            return [SlotSet("sender", ANONYMOUS), *forget("person_name", "contact"), progress()]
+        contact = contact_in(turn.text)
+        if contact and contact.value is None:
+            words = message(f"invalid_{contact.kind}", written=contact.written, choices=[])
+            dispatcher.utter_message(json_message=words)
+            return again("contact")
+        name = name_in(
+            turn.text,
+            asked=turn.requested == "person_name" and not turn.wants(*SMALL_TALK, sure=0.6),
+            found_by_model=names_of(turn.entities, "name"),
+        )
+        events: list[EventType] = [SlotSet("contact", contact.value)] if contact else []
+        if name:
+            events += [SlotSet("person_name", name), SlotSet("name_unsure", name_was_hard(turn))]
+        return self._next(turn, events, name=name, contact=contact.value if contact else None) if events else []
+
+    @staticmethod
+    def _next(
+        turn: Turn, events: list[EventType], *, name: str | None = None, contact: str | None = None
+    ) -> list[EventType]:
+        """Ask for what is still missing to answer somebody."""
+        if not (name or turn.slots.get("person_name")):
+            return [*events, SlotSet(REQUESTED_SLOT, "person_name"), progress()]
+        if not (contact or turn.slots.get("contact")):
+            return [*events, SlotSet(REQUESTED_SLOT, "contact"), progress()]
+        return [*events, SlotSet("sender", NAMED), progress()]
 
     def targets(self) -> tuple[tuple[str, str], ...]:
         return (
@@ -254,6 +304,9 @@ class ValidateCallbackForm(_ValidateWords):
         chosen = turn.carried("callback_time")
         if chosen:
             return [SlotSet("callback_time", chosen), progress()]
+        caller = caller_taken(turn, "phone")
+        if caller is not None:
+            return [SlotSet("phone", turn.caller) if caller else SlotSet("caller_refused", True), progress()]
         if turn.pressed:
             return []
         events: list[EventType] = []
@@ -268,7 +321,7 @@ class ValidateCallbackForm(_ValidateWords):
         asked = turn.requested == "person_name" and not turn.wants(*SMALL_TALK, sure=0.6)
         name = name_in(turn.text, asked=asked, found_by_model=names_of(turn.entities, "name") if asked else ())
         if name:
-            events.append(SlotSet("person_name", name))
+            events += [SlotSet("person_name", name), SlotSet("name_unsure", name_was_hard(turn))]
         wish = time_range(turn.text, clock.now(), bare_hour=turn.requested == "callback_time")
         wants_time = turn.requested in ("callback_time", self.confirmed, "change")
         if wants_time and (wish or re.search(r"\b(egal|immer|jederzeit)\b", plain(turn.text))):
@@ -332,6 +385,19 @@ class AskSender(_AskWords):
         return None  # its own: send without
 
 
+class AskMessageName(_AskWords):
+    form, slot, sentence = "message_form", "person_name", "ask_sender_name"
+
+
+class AskMessageContact(_AskWords):
+    form, slot, sentence = "message_form", "contact", "ask_sender_contact"
+
+    async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
+        if offers_caller(turn, self.slot):
+            return caller_question(turn, self.slot, resume=RESUME)
+        return await super().ask(turn)
+
+
 class AskCallbackText(_AskWords):
     form, slot, sentence = "callback_form", "callback_text", "ask_callback_text"
 
@@ -342,6 +408,11 @@ class AskCallbackName(_AskWords):
 
 class AskPhone(_AskWords):
     form, slot, sentence = "callback_form", "phone", "ask_phone"
+
+    async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
+        if offers_caller(turn, self.slot):
+            return caller_question(turn, self.slot, resume=RESUME)
+        return await super().ask(turn)
 
     def choices(self, turn: Turn) -> list[dict[str, str]] | None:
         outs = way_out(turn, self.slot)
@@ -376,7 +447,9 @@ class AskMessageConfirmed(_AskSend):
         known = turn.slots.get("sender") != ANONYMOUS
         parts = [turn.slots.get("person_name"), turn.slots.get("contact") and contact_words(turn.slots["contact"])]
         who = ", ".join(str(part) for part in parts if part) if known else ""
+        heard = ", ".join([heard_name(turn), *(str(part) for part in parts[1:] if part)]) if known else ""
         return {
+            "heard": f"Von {heard}." if who else "Ohne Namen und Nummer.",
             "text": str(turn.slots["message_text"]).replace("\n", "\n> "),
             "sender": f"Von: {who}" if who else "Ohne Namen und Kontakt.",
         }
@@ -389,6 +462,7 @@ class AskCallbackConfirmed(_AskSend):
         return {
             "text": turn.slots["callback_text"],
             "person": turn.slots["person_name"],
+            "heard": heard_name(turn),
             "phone": contact_words(turn.slots["phone"]),
             "time": turn.slots["callback_time"],
         }

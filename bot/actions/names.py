@@ -98,6 +98,25 @@ def _capitalised(word: str) -> str:
     return "-".join(part.capitalize() for part in word.lower().split("-"))
 
 
+# DIN 5009:2022, as offices use it.
+_TOWNS = """
+    Aachen Berlin Chemnitz Düsseldorf Essen Frankfurt Goslar Hamburg Ingelheim Jena Köln Leipzig München Nürnberg
+    Offenbach Potsdam Quickborn Rostock Salzwedel Tübingen Unna Völklingen Wuppertal Xanten Ypsilon Zwickau
+    """
+_LETTERS = {town[0].lower(): town for town in _TOWNS.split()}
+_LETTERS |= {"ä": "Umlaut Aachen", "ö": "Umlaut Offenbach", "ü": "Umlaut Unna", "ß": "Eszett"}
+
+
+def spelt_name(name: str) -> str:
+    """The last word of a name letter by letter: `D wie Düsseldorf, E wie Essen`."""
+    letters = (letter for letter in name.rsplit(maxsplit=1)[-1].lower() if letter.isalpha())
+    spelt = []
+    for letter in letters:
+        word = _LETTERS.get(letter)
+        spelt.append(f"{letter.upper()} wie {word}" if word and word[0].lower() == letter else word or letter.upper())
+    return ", ".join(spelt)
+
+
 def names_of(entities: Iterable[dict[str, Any]], kind: str, *, at_least: float = 0.8) -> list[str]:
     """The values that the model found for an entity, where it was sure enough."""
     return [

@@ -11,6 +11,7 @@ from bot.actions.clock import BERLIN
 from bot.actions.time_wish import TimeRange
 
 AT_MOST = 5
+AT_MOST_SPOKEN = 3
 WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 MONTHS = (
     "Januar", "Februar", "März", "April", "Mai", "Juni",
@@ -28,6 +29,13 @@ DAY_PARTS: dict[tuple[time | None, time | None], str] = {
     (time(15), time(18)): "am späten Nachmittag",
     (time(16), time(20)): "am Abend",
 }
+
+
+def options_heard(names: Sequence[str], times: int) -> str:
+    """Three of the names to be read aloud; the next three when the question is asked again."""
+    groups = [names[start : start + AT_MOST_SPOKEN] for start in range(0, len(names), AT_MOST_SPOKEN)]
+    chosen = groups[min(times, len(groups) - 1)] if groups else []
+    return ", ".join(chosen[:-1]) + f" oder {chosen[-1]}" if len(chosen) > 1 else "".join(chosen)
 
 
 @dataclass(frozen=True, order=True)

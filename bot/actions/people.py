@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.api_client import ApiProblem, ApiUnavailable, api
 from bot.actions.contacts import contact_words
 from bot.actions.offers import local, moment_words
+from bot.actions.purposes import ANY_SITE
 from bot.actions.sentences import PERSON, message, phrase
 from bot.actions.step import Step
 from bot.actions.turn import REQUESTED_SLOT, SURE_OF_AN_EMERGENCY, Turn
@@ -96,17 +97,24 @@ async def hand_over(dispatcher: CollectingDispatcher, turn: Turn) -> list[EventT
             topic=await topic(turn),
             urgent=False,
             collected=await collected(turn),
+            site=site_of(turn),
         )
     except (ApiProblem, ApiUnavailable):
         dispatcher.utter_message(json_message=message("handoff_failed"))
         return leave_form()
-    dispatcher.utter_message(json_message=_handoff_message(answer))
+    dispatcher.utter_message(json_message=_handoff_message(answer, phone=turn.phone))
     return [*leave_form(), SlotSet("misunderstood", 0)]
 
 
-def _handoff_message(answer: dict[str, Any]) -> dict[str, Any]:
+def site_of(turn: Turn) -> str | None:
+    """The site that the matter is about, where one was chosen."""
+    site = (turn.slots.get("managed_appointment") or {}).get("site") or turn.slots.get("appointment_site")
+    return None if site in (None, ANY_SITE) else str(site)
+
+
+def _handoff_message(answer: dict[str, Any], *, phone: bool) -> dict[str, Any]:
     if not answer["available"]:
-        name = "handoff_unavailable"
+        name = "handoff_unavailable_phone" if phone else "handoff_unavailable"
     elif answer.get("state") == "human":
         name = "handoff_there"
     else:
@@ -115,6 +123,7 @@ def _handoff_message(answer: dict[str, Any]) -> dict[str, Any]:
     return message(
         name,
         message=answer.get("message") or "",
+        heard=answer.get("spoken") or answer.get("message") or "",
         data={key: answer[key] for key in known if answer.get(key) is not None},
     )
 
@@ -138,27 +147,33 @@ class ActionCrisis(Step):
             no = {"title": "Nein, ich habe eine Frage", "payload": "/deny"}
             dispatcher.utter_message(json_message=message("crisis_unsure", choices=[yes, no, PERSON]))
             return [SlotSet("last_outcome", "answered")]
-        try:
-            answer = await api.request_handoff(
-                turn.conversation,
-                reason=EMERGENCIES[kind],
-                topic=None,
-                urgent=True,
-                collected=given(turn),
-                patience=CRISIS_SECONDS,
-            )
-        except (ApiProblem, ApiUnavailable):
-            dispatcher.utter_message(json_message=message(kind))
-            return leave_form()
-        words = message(kind)
-        words["choices"] = [choice for choice in words["choices"] if choice != PERSON]  # asked for just now
-        dispatcher.utter_message(json_message=words)
-        data = {"available": answer["available"]}
-        if answer["available"]:
-            called = message("crisis_person_called", message=answer.get("message") or "", data=data)
-            dispatcher.utter_message(json_message=called)
-        else:
-            opens = answer.get("opens_at")
-            when = phrase("opens_at", when=moment_words(local(opens))) if opens else ""
-            dispatcher.utter_message(json_message=message("crisis_nobody_there", opens=when, data=data))
+        return await call_for_help(dispatcher, turn, kind)
+
+
+async def call_for_help(dispatcher: CollectingDispatcher, turn: Turn, kind: str) -> list[EventType]:
+    """Say the fixed words of an emergency and call a person."""
+    try:
+        answer = await api.request_handoff(
+            turn.conversation,
+            reason=EMERGENCIES[kind],
+            topic=None,
+            urgent=True,
+            collected=given(turn),
+            patience=CRISIS_SECONDS,
+        )
+    except (ApiProblem, ApiUnavailable):
+        dispatcher.utter_message(json_message=message(kind))
         return leave_form()
+    words = message(kind)
+    words["choices"] = [choice for choice in words["choices"] if choice != PERSON]  # asked for just now
+    dispatcher.utter_message(json_message=words)
+    data = {"available": answer["available"]}
+    if answer["available"]:
+        spoken = answer.get("spoken") or answer.get("message") or ""
+        called = message("crisis_person_called", message=answer.get("message") or "", heard=spoken, data=data)
+        dispatcher.utter_message(json_message=called)
+    else:
+        opens = answer.get("opens_at")
+        when = phrase("opens_at", when=moment_words(local(opens))) if opens else ""
+        dispatcher.utter_message(json_message=message("crisis_nobody_there", opens=when, data=data))
+    return leave_form()

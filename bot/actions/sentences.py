@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,12 +9,15 @@ from typing import Any
 
 import yaml
 
+from api.conversations.spoken import spoken_form
+
 FILE = Path(__file__).parents[1] / "sentences.yml"
 
 PERSON = {"title": "Mit einem Menschen sprechen", "payload": "/talk_to_human"}
 MESSAGE = {"title": "Nachricht hinterlassen", "payload": "/leave_message"}
 CALLBACK = {"title": "Rückruf wünschen", "payload": "/request_callback"}
 STOP = {"title": "Abbrechen", "payload": "/stop"}
+BOOK = {"title": "Termin buchen", "payload": "/book_appointment"}
 
 
 @lru_cache(maxsize=1)
@@ -31,11 +33,13 @@ def message(
     opening: str = "",
     choices: Sequence[dict[str, str]] | None = None,
     data: dict[str, Any] | None = None,
+    expects: dict[str, str] | None = None,
     **values: Any,
 ) -> dict[str, Any]:
     """Return one message.
 
-    `times`: how often it was said before; `opening`: words in front; `choices` replace the entry's own.
+    `times`: how often it was said before; `opening`: words in front; `choices` replace the entry's own; `expects`: what
+    kind of answer is wanted and for which detail, instead of the entry's own `expects`.
     """
     entry = _entries()[name]
     text = opening + _variant(entry["text"], times).format(**values)
@@ -47,8 +51,10 @@ def message(
         "spoken": spoken_form(spoken),
         "choices": [dict(choice) for choice in offered],
     }
-    if data is not None:
-        result["data"] = data
+    if expects is None and "expects" in entry:
+        expects = {"kind": entry["expects"], "slot": ""}
+    if data is not None or expects is not None:
+        result["data"] = {**(data or {}), **({"expects": expects} if expects else {})}
     return result
 
 
@@ -59,19 +65,6 @@ def phrase(name: str, *, times: int = 0, **values: Any) -> str:
 
 def _variant(text: str | list[str], times: int) -> str:
     return text if isinstance(text, str) else text[min(times, len(text) - 1)]
-
-
-def spoken_form(text: str) -> str:
-    """Return a text for the telephone: no marks, no brackets, times as one says them."""
-    text = re.sub(r"(?m)^\s*(?:[-*>]|\d+\.)\s+", "", text)
-    text = re.sub(r"\*\*|__|[„“\"`]", "", text)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\s*\([^)]*\)", "", text)
-    text = re.sub(
-        r"\b(\d{1,2}):(\d\d) Uhr", lambda m: f"{m[1]} Uhr" if m[2] == "00" else f"{m[1]} Uhr {int(m[2])}", text
-    )
-    text = re.sub(r"([^.!?:,;])\s*\n+\s*", r"\1. ", text.strip())
-    return re.sub(r"\s+", " ", text).strip()
 
 
 def listed(words: Sequence[str], last: str = "oder") -> str:

@@ -66,6 +66,11 @@ def asks_why(text: str) -> bool:
     return bool(re.search(r"^(?:und |aber )?(warum|wieso|weshalb|wozu|wofuer)\b.{0,60}$", plain(text)))
 
 
+def asks_spelling(text: str) -> bool:
+    """Whether somebody wants to hear a name letter by letter."""
+    return bool(re.search(r"\bbuchstabier", plain(text)))
+
+
 _YES = frozenset(
     words(
         """

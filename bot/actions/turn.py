@@ -34,6 +34,7 @@ class Turn:
     slots: Mapping[str, Any]
     events: list[dict[str, Any]] = field(repr=False)
     opens_form: bool = False
+    caller: str | None = None  # the number somebody calls from (E.164), where the exchange told it
 
     @classmethod
     def of(cls, tracker: Tracker) -> Turn:
@@ -53,6 +54,7 @@ class Turn:
             entities=said.get("entities") or [],
             slots=tracker.slots,
             events=list(tracker.events),
+            caller=metadata.get("caller") or None,
         )
         form = tracker.active_loop.get("name")
         opened = any(
@@ -60,6 +62,11 @@ class Turn:
             for event in turn.since_the_citizen_spoke()
         )
         return replace(turn, opens_form=bool(form) and opened)
+
+    @property
+    def phone(self) -> bool:
+        """Whether the citizen hears us instead of reading."""
+        return self.channel == "phone"
 
     @property
     def requested(self) -> str | None:
@@ -102,6 +109,22 @@ class Turn:
                 if custom:
                     replies.append(custom)
         return replies[::-1]
+
+    def asked(self) -> dict[str, str]:
+        """What kind of answer our last words wanted, and for which detail; empty where they asked nothing."""
+        replies = self.last_replies()
+        return dict(((replies[-1].get("data") or {}).get("expects")) or {}) if replies else {}
+
+    def open_offer(self) -> dict[str, Any] | None:
+        """The last reply where it was a yes-or-no question that offers a way on: its first choice is the yes."""
+        replies = self.last_replies()
+        if not replies:
+            return None
+        last = replies[-1]
+        asked = (last.get("data") or {}).get("expects") or {}
+        choices = last.get("choices") or []
+        offers = asked.get("kind") == "yes_no" and not asked.get("slot") and choices
+        return last if offers and not choices[0]["payload"].startswith(("/affirm", "/inform")) else None
 
     def answered_in_between(self) -> bool:
         """Whether a question was answered in this very turn, so that a form only comes back to its own."""

@@ -156,14 +156,18 @@ def say(agent: Any, loop: Loop) -> Callable[..., list[dict[str, Any]]]:
 
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage  # noqa: PLC0415
 
-    def send(conversation: str, text: str, tenant: str = "musterkreis") -> list[dict[str, Any]]:
+    def send(
+        conversation: str, text: str, tenant: str = "musterkreis", channel: str = "web", caller: str | None = None
+    ) -> list[dict[str, Any]]:
         output = CollectingOutputChannel()
         message = UserMessage(
             text,
             output,
             conversation,
             input_channel="rest",
-            metadata={"tenant": tenant, "channel": "web", "language": "de"},
+            metadata={
+                "tenant": tenant, "channel": channel, "language": "de", **({"caller": caller} if caller else {}),
+            },
         )
         loop.run(agent.handle_message(message))
         return [reply["custom"] for reply in output.messages]

@@ -75,10 +75,10 @@ class Hub:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.address = ""
-        self._numbers = itertools.count(1)
         self.reset()
 
     def reset(self) -> None:
+        self._numbers = itertools.count(1)
         self.appointments: dict[str, dict[str, Any]] = {}
         self.inbox: list[dict[str, Any]] = []
         self.handoffs: list[dict[str, Any]] = []
@@ -87,6 +87,7 @@ class Hub:
         self.taken: set[str] = set()
         self.failing: set[str] = set()
         self.staffed = True
+        self.code_tries = 0
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard])
@@ -98,6 +99,8 @@ class Hub:
                 web.get("/api/v1/services", self.services),
                 web.get("/api/v1/appointments/slots", self.slots),
                 web.post("/api/v1/appointments", self.book),
+                web.post("/api/v1/appointments/find", self.find),
+                web.get("/api/v1/appointments/{id}", self.one),
                 web.patch("/api/v1/appointments/{id}", self.move),
                 web.delete("/api/v1/appointments/{id}", self.cancel),
                 web.get("/api/v1/conversations/{id}/appointments", self.of_conversation),
@@ -215,6 +218,7 @@ class Hub:
         booked = body | {
             "id": f"t{number}",
             "code": f"MK-{number:04d}",
+            "spoken_code": f"47{number:02d}",
             "token": f"key{number}",
             "ends_at": (datetime.fromisoformat(body["starts_at"]) + timedelta(minutes=length)).isoformat(),
             "manage_url": f"{self.address}/termin/t{number}?token=key{number}",
@@ -222,6 +226,20 @@ class Hub:
         }
         self.appointments[booked["id"]] = booked
         return web.json_response(booked, status=201)
+
+    async def find(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.code_tries += 1
+        if self.code_tries > 3:
+            return _problem(429, "Das waren zu viele Versuche.")
+        for one in self.appointments.values():
+            if one["spoken_code"] == body["code"] and one["name"].split()[-1].lower() in body["name"].lower():
+                return web.json_response(one)
+        return _problem(404, "Zu diesem Code und Namen gibt es keinen Termin.")
+
+    async def one(self, request: web.Request) -> web.Response:
+        found = self.appointments.get(request.match_info["id"])
+        return web.json_response(found) if found else _problem(404, "Diesen Termin gibt es nicht.")
 
     async def move(self, request: web.Request) -> web.Response:
         found = self.appointments[request.match_info["id"]]
@@ -262,6 +280,7 @@ class Hub:
                     "reason": "out_of_hours",
                     "opens_at": "2026-11-23T08:00:00+01:00",
                     "message": "Im Moment ist kein Mensch im Chat. Wir sind wieder da: am Montag ab 8 Uhr.",
+                    "spoken": "Im Moment ist niemand erreichbar. Wir sind wieder da: am Montag ab 8 Uhr.",
                 }
             )
         return web.json_response(
@@ -271,6 +290,7 @@ class Hub:
                 "position": 2,
                 "estimated_wait_minutes": 6,
                 "message": "Wir holen einen Menschen dazu. Sie sind an Platz 2. Es dauert etwa 6 Minuten.",
+                "spoken": "Ich hole einen Menschen dazu. Sie sind an Platz 2. Es dauert etwa 6 Minuten.",
             }
         )
 

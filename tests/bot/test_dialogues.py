@@ -2,7 +2,9 @@
 
 A file's name is the promise it keeps. Each turn is what a citizen says (`say`) or presses (`press`, by title), and what
 must come back: one entry for each reply, with `kind`, `says` and `never` (parts of the text), `choices` (titles that
-must be there), `only` (their number), `data` (fields that must have these values), `article`.
+must be there), `only` (their number), `data` (fields that must have these values), `article`; `heard` and
+`never_heard` (parts of the spoken form), `expects` (the kind of answer that is wanted). With `channel: phone` it is a
+call; `caller` is the number it comes from.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ import pytest
 import yaml
 
 from tests.bot.hub import Hub
+from tests.bot.test_sentences import SCREEN_WORDS
 
 DIALOGUES = sorted((Path(__file__).parent / "dialogues").glob("*.yml"))
 LONGEST_SPOKEN = 60
 
 
 @pytest.mark.parametrize("file", DIALOGUES, ids=lambda file: file.stem)
-def test_dialogue(file: Path, hub: Hub, say: Callable[[str, str], list[dict[str, Any]]]) -> None:
+def test_dialogue(file: Path, hub: Hub, say: Callable[..., list[dict[str, Any]]]) -> None:
     dialogue = yaml.safe_load(file.read_text(encoding="utf-8"))
     conversation = uuid.uuid4().hex
     _set(hub, dialogue.get("hub", {}))
@@ -31,9 +34,17 @@ def test_dialogue(file: Path, hub: Hub, say: Callable[[str, str], list[dict[str,
         _set(hub, turn.get("hub", {}))
         where = f"turn {number} ({turn.get('say') or turn.get('press')!r})"
         if "press" in turn:
-            assert turn["press"] in offered, f"{where}: not offered, only {list(offered)}"
-        replies = say(conversation, offered[turn["press"]] if "press" in turn else turn["say"])
+            known = turn["press"] in offered or turn["press"].startswith("/")
+            assert known, f"{where}: not offered, only {list(offered)}"
+        replies = say(
+            conversation,
+            offered.get(turn["press"], turn["press"]) if "press" in turn else turn["say"],
+            channel=dialogue.get("channel", "web"),
+            caller=dialogue.get("caller"),
+        )
         _check_form(replies, where)
+        if dialogue.get("channel") == "phone":
+            _check_heard(replies, where)
         said = [f"{one['kind']}: {one['text']} {[choice['title'] for choice in one['choices']]}" for one in replies]
         if "expect" in turn:
             assert len(replies) == len(turn["expect"]), f"{where}: {said}"
@@ -60,6 +71,14 @@ def _check_form(replies: list[dict[str, Any]], where: str) -> None:
     assert last["choices"] or last["text"].rstrip().endswith(("?", ".")), f"{where}: a dead end: {last['text']!r}"
 
 
+def _check_heard(replies: list[dict[str, Any]], where: str) -> None:
+    """In a call every question says what kind of answer it wants, and nothing speaks of a screen."""
+    for reply in replies:
+        assert not SCREEN_WORDS.search(reply["spoken"]), f"{where}: {reply['spoken']!r}"
+        if reply["kind"] == "form" and reply["spoken"].endswith("?"):
+            assert reply["data"]["expects"]["kind"], f"{where}: {reply}"
+
+
 def _check(reply: dict[str, Any], expected: dict[str, Any], where: str) -> None:
     titles = [choice["title"] for choice in reply["choices"]]
     if "kind" in expected:
@@ -72,6 +91,12 @@ def _check(reply: dict[str, Any], expected: dict[str, Any], where: str) -> None:
         assert title in titles, f"{where}\n{title!r} is not offered"
     for title in _many(expected.get("not_offered")):
         assert title not in titles, f"{where}\n{title!r} is offered"
+    for part in _many(expected.get("heard")):
+        assert part in reply["spoken"], f"{where}\n{part!r} is not heard: {reply['spoken']!r}"
+    for part in _many(expected.get("never_heard")):
+        assert part not in reply["spoken"], f"{where}\n{part!r} is heard"
+    if "expects" in expected:
+        assert (reply.get("data") or {}).get("expects", {}).get("kind") == expected["expects"], f"{where}: {reply}"
     if "only" in expected:
         assert len(titles) == expected["only"], where
     if "article" in expected:

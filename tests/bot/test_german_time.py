@@ -264,3 +264,8 @@ def test_weekdays_count_from_tomorrow_and_the_year_turns() -> None:
     tuesday = berlin("2026-12-29 12:00")
     assert time_range("Dienstag", tuesday) == TimeRange(date(2027, 1, 5), date(2027, 1, 5), weekday_only=True)
     assert time_range("am 2.1. um 9", tuesday) == TimeRange(date(2027, 1, 2), date(2027, 1, 2), exact=time(9))
+
+
+@pytest.mark.parametrize("said", ["für den ersten antrag", "wegen dem 2. Bescheid", "zum ersten Gespräch"])
+def test_the_first_of_something_is_no_day_of_a_month(said: str) -> None:
+    assert time_range(f"ich möchte einen termin {said}", NOW) is None

@@ -52,6 +52,45 @@ def test_a_sentence_is_short_and_polite(name: str, times: int) -> None:
     assert not re.search(r"\b(du|dich|dir|dein\w*|euch|euer|eure\w*)\b", text, re.IGNORECASE), text
 
 
+# What only a screen has; "Wählen Sie 112" would be fine, but numbers are called here.
+SCREEN_WORDS = re.compile(
+    r"\b(klick\w*|\w*schreib\w* (Sie|mir)|weiterschreib\w*|wählen Sie|\w*auswähl\w*|unten|oben|Link|Chat|Button)\b",
+    re.IGNORECASE,
+)
+LONGEST_HEARD = 15
+
+
+@pytest.mark.parametrize(("name", "times"), ALL)
+def test_what_is_heard_is_short_and_speaks_of_nothing_that_only_a_screen_has(name: str, times: int) -> None:
+    entry = ENTRIES[name]
+    needed = {key: value for text in variants(entry) + variants(entry, "spoken") for key, value in values(text).items()}
+    heard = variants(entry, "spoken")
+    # On the telephone the third question is one and the same (third_time), whatever was asked before.
+    if isinstance(entry["text"], list) and name.startswith("ask_") and times >= 2:
+        return
+    said = message(name, times=min(times, len(heard) - 1), **needed)["spoken"]
+    assert not SCREEN_WORDS.search(said), said
+    for sentence in re.split(r"(?<=[.!?:])\s+", said):
+        assert len(sentence.split()) <= LONGEST_HEARD, sentence
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_what_rules_say_is_heard_in_short_sentences(name: str) -> None:
+    for variant in RESPONSES[name]:
+        said = variant["custom"]["spoken"]
+        assert not SCREEN_WORDS.search(said), said
+        for sentence in re.split(r"(?<=[.!?:])\s+", said):
+            assert len(sentence.split()) <= LONGEST_HEARD, sentence
+
+
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.get("expects") == "yes_no"])
+def test_a_yes_or_no_question_is_one_and_its_yes_is_the_first_choice(name: str) -> None:
+    for text in variants(ENTRIES[name], "spoken"):
+        assert text.strip().endswith("?"), text
+    if name != "crisis_unsure":  # its yes names the emergency
+        assert ENTRIES[name]["choices"][0]["payload"] not in ("/deny", "/stop")
+
+
 def test_the_same_question_is_worded_anew_each_time() -> None:
     questions = [
         entry for name, entry in ENTRIES.items() if name.startswith("ask_") and isinstance(entry["text"], list)
