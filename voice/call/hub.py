@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -14,7 +14,7 @@ from voice.settings import VoiceSettings
 _YES_OR_NO = re.compile(r"(?:in der regel |grundsätzlich |meistens |meist )?(?:ja|nein)\b", re.IGNORECASE)
 
 CONNECT_SECONDS = 2.0
-TURN_SECONDS = 8.0
+TURN_SECONDS = 6.0  # the hub itself answers after 3 s where the dialogue is slow
 
 
 class HubUnavailable(Exception):
@@ -48,7 +48,7 @@ class TransferTarget:
     available: bool
     sentence: str
     target: str | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
+    offer: str | None = None  # where nobody can be reached: "callback", or "wait" in the queue
 
 
 class Hub:
@@ -63,9 +63,11 @@ class Hub:
             trust_env=False,
         )
 
-    async def start(self, *, tenant: str | None, caller: str | None) -> tuple["HubConversation", HubTurn]:
+    async def start(
+        self, *, tenant: str | None, caller: str | None, can_transfer: bool
+    ) -> tuple["HubConversation", HubTurn]:
         """Begin a conversation; its first turn is the greeting."""
-        body: dict[str, Any] = {"channel": "phone"}
+        body: dict[str, Any] = {"channel": "phone", "can_transfer": can_transfer}
         if tenant:
             body["tenant"] = tenant
         if caller:
@@ -100,10 +102,14 @@ class HubConversation:
         self._hub = hub
         self.id = conversation_id
 
-    async def say(self, *, text: str | None = None, payload: str | None = None) -> HubTurn:
-        """One turn: what the caller said, or the choice that was meant. Raises HubUnavailable."""
+    async def say(self, *, key: str, text: str | None = None, payload: str | None = None) -> HubTurn:
+        """One turn: what the caller said, or the choice that was meant. Raises HubUnavailable.
+
+        key: the same for a second try, so that nothing happens twice.
+        """
         body = {"payload": payload} if payload is not None else {"text": text}
-        return _turn(await self._hub._call("POST", f"/conversations/{self.id}/messages", json=body))
+        headers = {"Idempotency-Key": key}
+        return _turn(await self._hub._call("POST", f"/conversations/{self.id}/messages", json=body, headers=headers))
 
     async def transfer_target(self) -> TransferTarget:
         """Whom the call goes to; the packet is on the desk before the telephone rings."""
@@ -112,14 +118,15 @@ class HubConversation:
             available=bool(answer.get("available")),
             sentence=answer.get("sentence") or "",
             target=answer.get("target"),
-            fields=answer,
+            offer=answer.get("offer"),
         )
 
-    async def transfer_result(self, *, ok: bool, reason: str = "") -> None:
-        """Tell the hub how the transfer went."""
-        await self._hub._call(
+    async def transfer_result(self, *, ok: bool, reason: str = "") -> HubTurn | None:
+        """Tell the hub how the transfer went. After a failure it says how the call goes on."""
+        answer = await self._hub._call(
             "POST", f"/telephone/calls/{self.id}/transfer-result", json={"ok": ok, "reason": reason}
         )
+        return None if ok else _turn(answer)
 
     async def end(self) -> None:
         """The call is over: what must not be kept is wiped."""

@@ -145,6 +145,7 @@ class Manners:
     digits: str = ""
     keys_announced: bool = False
     state: str = "bot"
+    in_queue: bool = False  # waits for a person who cannot be rung
     ending: bool = False
     connecting: bool = False
     recogniser: bool = True
@@ -158,7 +159,9 @@ class Manners:
     def hub_answered(self, turn: HubTurn, *, greeting: bool = False) -> list[Action]:
         """Say the replies and listen for what they ask."""
         self.hub_failures, self.state = 0, turn.state
-        if turn.state == "waiting" and self.can_transfer:
+        if turn.state != "waiting":
+            self.in_queue = False
+        elif self.can_transfer and not self.in_queue:
             return [FindPerson()]
         pieces: list[Piece] = []
         self.more, self.offers_more, self.doubted, self.digits = (), False, None, ""
@@ -193,13 +196,18 @@ class Manners:
         pieces = self._cut(found.sentence, cacheable=False)
         if found.available and found.target:
             return self._connect(pieces, found.target)
+        if found.offer == "wait":
+            self.in_queue = True
+            return self._ask(pieces, FREE)
         self.state = "bot"
-        return self._ask(pieces, FREE)
+        return self._ask(pieces, YES_NO if found.offer else FREE)
 
-    def transfer_failed(self) -> list[Action]:
-        """Nobody answered: the call is ours again."""
+    def transfer_failed(self, turn: HubTurn | None) -> list[Action]:
+        """Nobody answered: the call is ours again. `turn`: how the hub goes on, where it could be asked."""
         self.connecting, self.state = False, "bot"
-        return self._ask([_own("transfer_failed_all")], FREE)
+        if turn is None or not turn.messages:
+            return self._ask([_own("transfer_failed_all")], FREE)
+        return self.hub_answered(turn)
 
     def person_wrote(self, name: str, text: str) -> list[Action]:
         """A person answers this caller from the console."""

@@ -7,6 +7,7 @@ Everything with a clock is here; what is said and when is decided in `manners.py
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from voice.call import metrics
 from voice.call.endpoint import DETECTOR_SECONDS, patience
-from voice.call.hub import Hub, HubConversation, HubUnavailable
+from voice.call.hub import Hub, HubConversation, HubTurn, HubUnavailable
 from voice.call.manners import (
     Action,
     Connect,
@@ -90,6 +91,7 @@ class CallProcessor(FrameProcessor):
         self._mark = 0
         self._first_mark = 0
         self._held = False
+        self._turn_key = ""
         self._after_speech: Connect | HangUp | None = None
         self._thinking: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.Task[None]] = {}
@@ -280,6 +282,7 @@ class CallProcessor(FrameProcessor):
                 case Listen():
                     await self._listen(action)
                 case Tell():
+                    self._turn_key = uuid.uuid4().hex
                     self._think(self._tell(action))
                 case Retry():
                     self._think(self._retry())
@@ -325,7 +328,7 @@ class CallProcessor(FrameProcessor):
         await self._line.show({"type": "state", "state": "thinking"})
         self._start("slow", SLOW_SECONDS[0], self._slow)
         try:
-            turn = await conversation.say(text=told.text, payload=told.payload)
+            turn = await conversation.say(key=self._turn_key, text=told.text, payload=told.payload)
         except HubUnavailable as error:
             log.warning("hub_unavailable", problem=str(error))
             actions = self._manners.hub_lost()
@@ -353,7 +356,9 @@ class CallProcessor(FrameProcessor):
 
     async def _greet(self) -> None:
         try:
-            self.conversation, turn = await self._hub.start(tenant=self._tenant, caller=self._line.caller)
+            self.conversation, turn = await self._hub.start(
+                tenant=self._tenant, caller=self._line.caller, can_transfer=self._line.can_transfer
+            )
         except HubUnavailable as error:
             log.warning("hub_unavailable", problem=str(error))
             self._manners.hub_failures += 1
@@ -378,19 +383,20 @@ class CallProcessor(FrameProcessor):
             await self._line.transfer(target)
         except TransferFailed as error:
             log.warning("transfer_failed", door=self._line.door, reason=str(error))
-            await self._report_transfer(ok=False, reason=str(error))
-            await self._do(self._manners.transfer_failed())
+            turn = await self._report_transfer(ok=False, reason=str(error))
+            await self._do(self._manners.transfer_failed(turn))
             return
         await self._report_transfer(ok=True)
         await self._end("transferred")
 
-    async def _report_transfer(self, *, ok: bool, reason: str = "") -> None:
+    async def _report_transfer(self, *, ok: bool, reason: str = "") -> HubTurn | None:
         if self.conversation is None:
-            return
+            return None
         try:
-            await self.conversation.transfer_result(ok=ok, reason=reason)
+            return await self.conversation.transfer_result(ok=ok, reason=reason)
         except HubUnavailable as error:
             log.warning("hub_unavailable", problem=str(error))
+            return None
 
     async def transfer_to(self, target: str) -> None:
         """Somebody at the desk puts this call through now. Raises TransferFailed where the door cannot."""

@@ -50,6 +50,7 @@ class Connection(Protocol):
 
 HEARS_VOICE = 250.0  # amplitude (root mean square) above which a frame is Lotse's voice
 SILENCE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 0.45  # inside what Lotse says without being interrupted
 PATIENCE_SECONDS = 25.0
 # What answers a question whose own fact the script does not name.
 SAME_AS = {
@@ -269,7 +270,7 @@ class Caller:
 
     async def _speak(self, text: str) -> None:
         audio = self._say(self.script.voice, text)
-        loud = time.monotonic() - self._loud_until < 0.1
+        loud = time.monotonic() - self._loud_until < SILENCE_SECONDS
         started = time.monotonic()
         self._spoke.clear()
         watch = asyncio.create_task(self._watch_barge_in(started)) if loud else None
@@ -279,10 +280,10 @@ class Caller:
             await watch
 
     async def _watch_barge_in(self, started: float) -> None:
-        while time.monotonic() - started < 1.5:
+        while time.monotonic() - started < 3.0:
             await asyncio.sleep(0.02)
-            if time.monotonic() - self._loud_until > 0.1:
-                self.outcome.barge_ins.append(self._loud_until - started)
+            if time.monotonic() - self._loud_until > LONGEST_PAUSE_SECONDS:
+                self.outcome.barge_ins.append(max(0.0, self._loud_until - started))
                 return
 
     async def _press(self, key: str) -> None:

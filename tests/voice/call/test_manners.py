@@ -177,10 +177,13 @@ def test_a_person_wanted_is_looked_for_and_connected(manners: Manners) -> None:
 
 
 def test_nobody_there_and_a_failed_transfer_have_a_way_on(manners: Manners) -> None:
-    closed = manners.person_found(TransferTarget(False, "Gerade ist geschlossen. Möchten Sie einen Rückruf?"))
-    assert "Rückruf" in said(closed) and isinstance(closed[-1], Listen)
-    failed = manners.transfer_failed()
-    assert "Nachricht hinterlassen" in said(failed) and isinstance(failed[-1], Listen)
+    sentence = "Gerade ist geschlossen. Möchten Sie einen Rückruf?"
+    closed = manners.person_found(TransferTarget(False, sentence, offer="callback"))
+    assert said(closed) == sentence and closed[-1] == Listen(Expectation("yes_no"))
+    failed = manners.transfer_failed(turn(Said("Dort nimmt niemand ab. Möchten Sie einen Rückruf?")))
+    assert "Rückruf" in said(failed) and isinstance(failed[-1], Listen)
+    alone = manners.transfer_failed(None)
+    assert "Nachricht hinterlassen" in said(alone) and isinstance(alone[-1], Listen)
 
 
 def test_a_lost_hub_is_tried_once_more_and_then_the_call_ends_or_goes_to_people(manners: Manners) -> None:
@@ -226,3 +229,10 @@ def test_own_sentences_have_at_most_fifteen_words() -> None:
 def test_a_piece_knows_whether_it_may_be_kept(manners: Manners) -> None:
     say = manners.hub_answered(turn(Said("Frau Krause, bis Dienstag.", kind="appointment")))[0]
     assert isinstance(say, Say) and say.pieces == (Piece("Frau Krause, bis Dienstag."),)
+
+
+def test_in_a_queue_without_an_extension_the_caller_waits_and_may_go_on_asking(manners: Manners) -> None:
+    assert manners.hub_answered(turn(Said("…"), state="waiting")) == [FindPerson()]
+    assert said(manners.person_found(TransferTarget(False, "Sie sind an Platz eins.", offer="wait")))
+    assert manners.quiet() == []
+    assert said(manners.hub_answered(turn(Said("Er beträgt 563 Euro."), state="waiting"))) == "Er beträgt 563 Euro."

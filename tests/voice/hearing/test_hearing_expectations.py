@@ -418,3 +418,15 @@ def test_the_words_of_a_tenant_are_its_places_streets_and_services() -> None:
         "jobcenter musterstadt", "musterstadt", "rathausplatz", "außenstelle beispielheim", "beispielheim",
         "bahnhofstraße", "antrag stellen",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", [
+    "o entschuldigung ich habe mich verwählt auf wiederhören", "vielen dank das hilft mir schon tschüss",
+])
+def test_a_farewell_at_the_end_ends_the_call(said: str) -> None:
+    assert understand(Expectation(), as_words(said.split())).command == "end"
+
+
+def test_a_farewell_inside_a_sentence_does_not() -> None:
+    heard = as_words(["er", "sagte", "tschüss", "und", "ging", "ohne", "mein", "geld"])
+    assert understand(Expectation(), heard).command is None

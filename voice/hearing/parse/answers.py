@@ -10,6 +10,8 @@ from typing import cast, get_args
 from voice.hearing.heard import Command
 from voice.hearing.parse.vocabulary import UNKNOWN, folded, listed, vocabulary
 
+_LONGEST_FAREWELL = 14
+_FAREWELL = re.compile(r"\b(auf wieder ?hoeren|auf wieder ?sehen|tschuess)$")
 _LONGEST = 9
 
 
@@ -48,6 +50,11 @@ def _patterns() -> dict[Command, re.Pattern[str]]:
     }
 
 
+def says_goodbye(said: Sequence[str]) -> bool:
+    """Whether an utterance that is not long ends with a farewell: "ich habe mich verwählt, auf Wiederhören"."""
+    return 2 <= len(said) <= _LONGEST_FAREWELL and _FAREWELL.search(" ".join(said)) is not None
+
+
 def command_in(words: Sequence[str]) -> Command | None:
     """The command that an utterance is, as a whole; None where it is anything more.
 
@@ -56,6 +63,8 @@ def command_in(words: Sequence[str]) -> Command | None:
     said = [folded(word) for word in words if word != UNKNOWN]
     unclear = len(said) < len(words)
     said = re.sub(r"\bnoch ?(?:ein ?)?mal\b", "nochmal", " ".join(said)).split()
+    if says_goodbye(said) and not unclear:
+        return "end"
     if not said or len(said) > _LONGEST:
         return None
     polite = listed("polite")
