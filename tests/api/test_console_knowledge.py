@@ -182,6 +182,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_the_preview_follows_the_typing_in_a_real_browser_and_works_by_keyboard(app, client, database):
     make_account(database, "erste", roles=["editor"])
+    expect.set_options(timeout=20_000)  # machines are noisy; the preview builds a library
     with serving(app) as url, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": 390, "height": 800})

@@ -1,6 +1,9 @@
 """German as citizens write it finds the words that editors wrote."""
 
+import re
+
 import pytest
+from num2words import num2words
 
 from knowledge import ROOT
 from knowledge.lists import read_lists
@@ -162,6 +165,13 @@ def test_number_words_are_numbers(word, number):
 )
 def test_numbers_and_laws_are_read_from_a_voice_as_people_write_them(said, written):
     assert as_written(said) == written
+
+
+def test_every_number_that_is_said_is_read():
+    for number in (*range(2, 1300), *range(1300, 100_000, 997)):
+        said = num2words(number, lang="de")
+        apart = " ".join(re.sub("(tausend|hundert|und)", r" \1 ", said).split())
+        assert [as_written(f"ab {words} euro") for words in (said, apart)] == [f"ab {number} euro"] * 2
 
 
 @pytest.mark.parametrize(
