@@ -47,6 +47,29 @@ class Asker(Caller):
             await self._lotse_finished()
 
 
+class Interrupter(Caller):
+    """Talks into an answer, again and again."""
+
+    async def _talk(self) -> None:
+        await self._lotse_finished()
+        for number in range(TURNS):
+            await self._speak(QUESTIONS[number % len(QUESTIONS)])
+            await asyncio.wait_for(self._spoke.wait(), 10)
+            await asyncio.sleep(1.0 + 0.13 * number)
+            await self._speak("stopp ich wollte etwas anderes wissen")
+            await asyncio.sleep(1.0)
+            await self._lotse_finished()
+
+
+async def interrupted(instance: Instance) -> list[float]:
+    """Seconds from the caller's first sound to Lotse's last one."""
+    url = f"{instance.telephone_url.replace('http', 'ws')}/voice/stream?dialect=browser"
+    values: list[float] = []
+    for voice in VOICES[:3]:
+        values += (await Interrupter(Script("interrupter", "none", "", voice), Stream(url), say=say).call()).barge_ins
+    return values
+
+
 def percentile(values: list[float], share: float) -> float:
     """The value that this share of all stays below."""
     return float(np.percentile(values, share * 100)) if values else float("nan")
@@ -119,6 +142,9 @@ def main() -> None:
         Path(folder), LOTSE_VOICE_CALLS=str(max(arguments.calls) + 2)
     ) as instance:
         asyncio.run(at_once(instance, 1))  # warm
+        stops = asyncio.run(interrupted(instance))
+        print(f"talked over {len(stops)} times: silent after p50 {percentile(stops, 0.5):.2f} s, "
+              f"p95 {percentile(stops, 0.95):.2f} s")
         for calls in arguments.calls:
             row = asyncio.run(at_once(instance, calls))
             print(f"{calls:>3} calls: {row['answers']:.0f} of {row['expected']:.0f} answered; first sound p50 "
