@@ -346,7 +346,9 @@ class CallProcessor(FrameProcessor):
 
     async def _slow(self) -> None:
         await self._do(self._manners.hub_slow(0), in_between=True)
-        await asyncio.sleep(SLOW_SECONDS[1] - SLOW_SECONDS[0])
+        self._start("slow", SLOW_SECONDS[1] - SLOW_SECONDS[0], self._slower)
+
+    async def _slower(self) -> None:
         await self._do(self._manners.hub_slow(1), in_between=True)
 
     async def _retry(self) -> None:

@@ -49,7 +49,7 @@ class Connection(Protocol):
 
 
 HEARS_VOICE = 250.0  # amplitude (root mean square) above which a frame is Lotse's voice
-SILENCE_SECONDS = 0.5
+SILENCE_SECONDS = 0.8  # as long as people wait before they take a turn on the telephone
 LONGEST_PAUSE_SECONDS = 0.45  # inside what Lotse says without being interrupted
 PATIENCE_SECONDS = 25.0
 # What answers a question whose own fact the script does not name.
