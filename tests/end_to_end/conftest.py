@@ -31,7 +31,7 @@ def base_url(system: Instance) -> str:
     return system.base_url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its loop keeps running in this thread: over with the module, others have their own
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: tests in the browser are skipped (apt install chromium)")
