@@ -26,7 +26,7 @@ _STAY = 0.5
 class Decoding:
     """`conf/model.conf`. The silences end a turn only where no voice activity detector did so before."""
 
-    acoustic_scale: float = 0.7
+    acoustic_scale: float = 0.4
     beam: float = 11.0
     max_active: int = 4000
     min_active: int = 200

@@ -92,6 +92,7 @@ class Sentences:
         self.lists = read_lists("words.yml", "names.yml", "everyday.yml")
         self.lists["talk"] = read_lists("talk.yml")["sentences"]
         self.verbs = [Verb.read(note) for note in self.lists.pop("verbs")]
+        self._simple_verbs = [verb for verb in self.verbs if not verb.prefix]
         self.lists["adjective_word"] = self.lists.pop("adjectives")
         for slot, items in (places or {}).items():
             self.lists[slot] = [*self.lists.get(slot, []), *(list(items) * 3)]
@@ -173,7 +174,7 @@ class Sentences:
         return maker() if maker else self._one(self.lists[name])
 
     def _simple_verb(self) -> Verb:
-        return self._one([verb for verb in self.verbs if not verb.prefix])
+        return self._one(self._simple_verbs)
 
     def _phrase(self, masculine: str, feminine: str, nouns: str = "noun") -> str:
         kind = self._one("mfnp")
