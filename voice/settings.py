@@ -22,6 +22,10 @@ class VoiceSettings(BaseSettings):
     tenant: str = Field(default="musterkreis", description="Tenant of calls whose door names none")
     today: str | None = Field(default=None, description="A date or time the whole system takes for now")
 
+    phone_message_sound: bool = Field(
+        default=False, description="Whether callers are asked if the sound of a message may be kept with it"
+    )
+
     vosk_model: Path = Field(default=SHIPPED_MODEL, description="Any Vosk model directory")
     voice_port: int = Field(default=8090, description="Port of the telephone process, loopback only")
     voice_recogniser_port: int = Field(default=8091, description="Port of the recogniser process, loopback only")

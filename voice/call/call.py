@@ -16,6 +16,7 @@ from voice.call import metrics
 from voice.call.endpoint import DETECTOR_SECONDS
 from voice.call.hub import Hub, HubUnavailable
 from voice.call.manners import Manners, Reader
+from voice.call.message_sound import Consent
 from voice.call.processor import CallProcessor, Grammar
 from voice.hearing.vosk_service import VoskSTTService
 from voice.lines.line import SAMPLE_RATE, Line
@@ -26,8 +27,8 @@ from voice.speaking.speech import Speech
 
 log = structlog.get_logger()
 
-# Start at 100 ms: with the 40 ms the line holds, the voice stops within 200 ms of the caller's first sound.
-DETECTOR = VADParams(confidence=0.6, start_secs=0.1, stop_secs=DETECTOR_SECONDS, min_volume=0.3)
+# Start after two windows of 32 ms: a cough only pauses the voice, which then goes on, so early is better than sure.
+DETECTOR = VADParams(confidence=0.6, start_secs=0.064, stop_secs=DETECTOR_SECONDS, min_volume=0.3)
 END_SECONDS = 5.0
 
 
@@ -66,6 +67,7 @@ class Call:
                 split=exchange.split,
                 can_transfer=line.can_transfer,
                 overflow=settings.voice_overflow,
+                consent=Consent(wanted=settings.phone_message_sound),
             ),
             grammar=listening.grammar,
             tenant=tenant,

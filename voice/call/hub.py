@@ -15,6 +15,7 @@ _YES_OR_NO = re.compile(r"(?:in der regel |grundsätzlich |meistens |meist )?(?:
 
 CONNECT_SECONDS = 2.0
 TURN_SECONDS = 6.0  # the hub itself answers after 3 s where the dialogue is slow
+SOUND_SECONDS = 3.0  # a call that is over waits so long for the sound of its message to arrive
 
 
 class HubUnavailable(Exception):
@@ -52,15 +53,16 @@ class TransferTarget:
 
 
 class Hub:
-    """Shared by all calls of the process: one pool of connections."""
+    """Shared by all calls of the process: one pool of connections. transport: another way than the network."""
 
-    def __init__(self, settings: VoiceSettings) -> None:
+    def __init__(self, settings: VoiceSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = httpx.AsyncClient(
             base_url=f"{settings.api_url}/api/v1",
             headers={"Authorization": f"Bearer {settings.service_token}"},
             timeout=httpx.Timeout(TURN_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
             trust_env=False,
+            transport=transport,
         )
 
     async def start(
@@ -127,6 +129,16 @@ class HubConversation:
             "POST", f"/telephone/calls/{self.id}/transfer-result", json={"ok": ok, "reason": reason}
         )
         return None if ok else _turn(answer)
+
+    async def keep_sound(self, wav: bytes) -> None:
+        """Give the hub the sound of the message that was just sent; the caller has agreed. Raises HubUnavailable."""
+        await self._hub._call(
+            "POST",
+            f"/telephone/calls/{self.id}/sound",
+            data={"consent": "true"},
+            files={"sound": ("message.wav", wav, "audio/wav")},
+            timeout=SOUND_SECONDS,
+        )
 
     async def end(self) -> None:
         """The call is over: what must not be kept is wiped."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from voice.call.hub import HubTurn, Said, TransferTarget
+from voice.call.message_sound import MAY_BE_KEPT, Consent
 from voice.call.phrases import phrase
 from voice.hearing.expectations import Unsure
 from voice.hearing.heard import Expectation, Option, Understood, Utterance, Word
@@ -20,6 +21,7 @@ NUMBERS = ("code", "phone", "contact")
 CODE_DIGITS = 4
 MOST_FAILURES = 3
 PIECES_OF_MORE = 4
+MOST_WORDS_OF_AN_ANSWER = 2  # to the question about the sound; more are the message itself
 NOTICES = 3  # of the greeting: the office, that it is a machine, that nothing is recorded; about six seconds
 PERSON, BACK, MENU = "/talk_to_human", "/back", "/show_menu"
 MENU_KEYS = {"1": "/book_appointment", "2": "/leave_message", "3": "/request_callback"}
@@ -52,10 +54,11 @@ class Say:
 
 @dataclass(frozen=True)
 class Listen:
-    """Expect this kind of answer from now on; letters where a name is spelled."""
+    """Expect this kind of answer from now on; letters where a name is spelled. keep_sound: the caller agreed to it."""
 
     expectation: Expectation
     spelling: bool = False
+    keep_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,17 @@ class Sound:
     gain: float
 
 
-Action = Say | Listen | Tell | FindPerson | Connect | HangUp | Retry | Sound
+@dataclass(frozen=True)
+class SendSound:
+    """The message was sent: give the hub its sound."""
+
+
+@dataclass(frozen=True)
+class DropSound:
+    """The message was given up: forget its sound."""
+
+
+Action = Say | Listen | Tell | FindPerson | Connect | HangUp | Retry | Sound | SendSound | DropSound
 Split = Callable[[str], list[str]]
 
 
@@ -123,17 +136,28 @@ class Speech:
         return self.pieces[self.heard:]
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A question of the dialogue's that is asked once the caller has said whether the sound may be kept."""
+
+    pieces: tuple[Piece, ...]
+    expectation: Expectation
+
+
 @dataclass
 class Manners:
     """The state of one call. Each method is an event and returns what to do, in order.
 
     split: cuts a text into speakable sentences. overflow: an extension for calls that cannot be served at all.
+    consent: about the sound of messages; by itself none is wanted and nobody asked.
     """
 
     reader: Reader
     split: Split
     can_transfer: bool = True
     overflow: str | None = None
+    consent: Consent = field(default_factory=Consent)
+    waiting: Waiting | None = None
     expectation: Expectation = FREE
     speech: Speech = field(default_factory=Speech)
     question: tuple[Piece, ...] = ()  # what is said again on "repeat"
@@ -158,25 +182,31 @@ class Manners:
 
     def hub_answered(self, turn: HubTurn, *, greeting: bool = False) -> list[Action]:
         """Say the replies and listen for what they ask."""
-        self.hub_failures, self.state = 0, turn.state
+        self.hub_failures, self.state, self.waiting = 0, turn.state, None
+        expectation = next((message.expects for message in reversed(turn.messages) if message.expects), FREE)
+        sound = self._sound_after(turn, expectation)
         if turn.state != "waiting":
             self.in_queue = False
         elif self.can_transfer and not self.in_queue:
-            return [FindPerson()]
+            return [*sound, FindPerson()]
         pieces: list[Piece] = []
+        question_at = 0
         self.more, self.offers_more, self.doubted, self.digits = (), False, None, ""
         for message in turn.messages:
+            question_at = len(pieces) if message.expects else question_at
             pieces += self._pieces(message, greeting=greeting)
         last = turn.messages[-1] if turn.messages else None
         if last is not None and last.more:
             self.more, self.offers_more = self._long_form(last), True
             pieces.append(_own("more"))
-        asked = [message.expects for message in turn.messages if message.expects]
         if turn.state == "closed":
-            return self._end(pieces)
+            return [*sound, *self._end(pieces)]
         if greeting and not self.recogniser:
             pieces += [_own("recogniser_gone"), *self._key_help()]
-        return self._ask(pieces, asked[-1] if asked else FREE)
+        if self.recogniser and self.consent.to_be_asked(expectation):
+            self.waiting = Waiting(tuple(pieces[question_at:]), expectation)
+            return [*sound, *self._ask([*pieces[:question_at], _own("message_sound")], MAY_BE_KEPT)]
+        return [*sound, *self._ask(pieces, expectation)]
 
     def hub_lost(self) -> list[Action]:
         """Once is a moment's patience; the second time the call goes to people, or ends kindly."""
@@ -224,8 +254,10 @@ class Manners:
         if interrupted and (not heard.text or self._only_listens(heard.known)):
             return self._resume()
         if not heard.text:
-            return self._not_understood()
+            return self._not_understood() if self.waiting is None else self._may_keep_sound(self.waiting, False)
         self.quiet_times = 0
+        if self.waiting is not None:
+            return self._answer_about_sound(self.waiting, self.reader.understand(self.expectation, heard))
         if self.doubted is not None:
             return self._settle_doubt(self.reader.settled(self.doubted, self.expectation, heard))
         if self.offers_more:
@@ -264,6 +296,8 @@ class Manners:
         """The caller says nothing: asked after 5 s, again after 10 s, ended kindly after 20 s."""
         if self.state in ("waiting", "human") or self.ending or self.connecting:
             return []
+        if self.waiting is not None:
+            return self._may_keep_sound(self.waiting, False)
         self.quiet_times += 1
         if self.quiet_times == 1:
             return [self._say([_own("still_there"), *self.question[-1:]])]
@@ -287,6 +321,32 @@ class Manners:
     def piece_heard(self, number: int) -> None:
         """The piece with this number (from 1) was played to its end."""
         self.speech.heard = max(self.speech.heard, number)
+
+    # --- the sound of a message
+
+    def _sound_after(self, turn: HubTurn, expectation: Expectation) -> list[Action]:
+        match self.consent.after(turn, expectation):
+            case "send":
+                return [SendSound()]
+            case "drop":
+                return [DropSound()]
+            case _:
+                return []
+
+    def _answer_about_sound(self, waiting: Waiting, understood: Understood) -> list[Action]:
+        """Nothing but a clear yes to the whole question is one. Who speaks on has begun with the message."""
+        if understood.command is not None:
+            return self._command(understood)
+        if understood.payload == "/affirm" and understood.doubt is None:
+            return self._resume() if self.speech.rest else self._may_keep_sound(waiting, True)
+        if understood.doubt is None and len(understood.text.split()) > MOST_WORDS_OF_AN_ANSWER:
+            self.consent.given, self.expectation = False, waiting.expectation
+            return self._tell(understood)
+        return self._may_keep_sound(waiting, False)
+
+    def _may_keep_sound(self, waiting: Waiting, agreed: bool) -> list[Action]:
+        self.consent.given, self.waiting, self.failures = agreed, None, 0
+        return self._ask(list(waiting.pieces), waiting.expectation)
 
     # --- inside
 
@@ -329,7 +389,7 @@ class Manners:
     def _settle_doubt(self, understood: Understood) -> list[Action]:
         self.doubted = None
         if understood.command is None and understood.doubt is None and not (understood.text or understood.payload):
-            return [self._say(list(self.question[-1:]) or [_own("not_understood")]), Listen(self.expectation)]
+            return [self._say(list(self.question[-1:]) or [_own("not_understood")]), self._listen(self.expectation)]
         return self._act_on(understood)
 
     def _command(self, understood: Understood) -> list[Action]:
@@ -365,6 +425,8 @@ class Manners:
             if number > 2:
                 return [self._say([_own("yes_no_keys")])]
             payload = "/affirm" if number == 1 else "/deny"
+            if self.waiting is not None:
+                return self._answer_about_sound(self.waiting, Understood(payload=payload))
             if self.doubted is not None:
                 word = Word("ja" if number == 1 else "nein", 1.0, 0.0, 0.0)
                 return self._settle_doubt(self.reader.settled(self.doubted, self.expectation, Utterance((word,))))
@@ -414,7 +476,7 @@ class Manners:
         return self._ask([_own("no_more")], FREE)
 
     def _tell(self, understood: Understood) -> list[Action]:
-        self.failures = 0
+        self.failures, self.waiting = 0, None
         self.more, self.offers_more, self.doubted, self.digits = (), False, None, ""
         told = Tell(payload=understood.payload) if understood.payload else Tell(text=understood.text)
         if (
@@ -428,7 +490,10 @@ class Manners:
     def _ask(self, pieces: list[Piece], expectation: Expectation) -> list[Action]:
         self.expectation, self.question = expectation, tuple(pieces)
         # After an answer anything may be said; only the hearing knows that yes or no is likely.
-        return [self._say(pieces), Listen(expectation)]
+        return [self._say(pieces), self._listen(expectation)]
+
+    def _listen(self, expectation: Expectation) -> Listen:
+        return Listen(expectation, keep_sound=self.consent.covers(expectation))
 
     def _say(self, pieces: list[Piece]) -> Say:
         self.speech = Speech(tuple(pieces))

@@ -30,10 +30,11 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from voice.call import metrics
 from voice.call.endpoint import DETECTOR_SECONDS, patience
-from voice.call.hub import Hub, HubConversation, HubTurn, HubUnavailable
+from voice.call.hub import SOUND_SECONDS, Hub, HubConversation, HubTurn, HubUnavailable
 from voice.call.manners import (
     Action,
     Connect,
+    DropSound,
     FindPerson,
     HangUp,
     Listen,
@@ -41,9 +42,11 @@ from voice.call.manners import (
     Piece,
     Retry,
     Say,
+    SendSound,
     Sound,
     Tell,
 )
+from voice.call.message_sound import Recording
 from voice.hearing.heard import Expectation, Utterance
 from voice.hearing.vosk_service import RecogniserStateFrame, VoskSettings
 from voice.lines.line import Line, TransferFailed
@@ -96,6 +99,8 @@ class CallProcessor(FrameProcessor):
         self._thinking: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._events: asyncio.Task[None] | None = None
+        self._recording = Recording()
+        self._uploads: set[asyncio.Task[None]] = set()
         self._over = False
 
     # --- frames
@@ -104,6 +109,7 @@ class CallProcessor(FrameProcessor):
         """Take what concerns the call; audio ends here, the rest travels on."""
         await super().process_frame(frame, direction)
         if isinstance(frame, InputAudioRawFrame):
+            self._recording.hear(frame.audio)
             return
         await self.push_frame(frame, direction)
         match frame:
@@ -136,17 +142,23 @@ class CallProcessor(FrameProcessor):
         """No task outlives the call."""
         await super().cleanup()
         self._over = True
+        self._recording.forget()
         for name in list(self._timers):
             await self._stop(name)
         for task in (self._thinking, self._events):
             if task is not None:
                 await self.cancel_task(task)
         self._thinking = self._events = None
+        if self._uploads:  # the message was sent: its sound belongs to it, even if the caller has hung up
+            await asyncio.wait(self._uploads, timeout=SOUND_SECONDS)
+        for upload in list(self._uploads):
+            await self.cancel_task(upload)
 
     # --- the caller
 
     async def _caller_starts(self) -> None:
         self._caller_speaks, self._caller_since = True, time.monotonic()
+        self._recording.caller_starts()
         await self._stop("quiet")
         await self._stop("end_of_turn")
         self._start("utterance", LONGEST_UTTERANCE_SECONDS, self._end_of_turn)
@@ -192,7 +204,10 @@ class CallProcessor(FrameProcessor):
             self._start("utterance", LONGEST_UTTERANCE_SECONDS, self._end_of_turn)
         if heard.text:
             await self._line.show({"type": "transcript", "role": "caller", "text": heard.text, "final": True})
-        await self._do(self._manners.caller_said(heard))
+        actions = self._manners.caller_said(heard)
+        if not any(isinstance(action, Tell) for action in actions):
+            self._recording.again()
+        await self._do(actions)
 
     async def _release_held(self) -> None:
         if self._held and not self._caller_speaks:
@@ -204,6 +219,7 @@ class CallProcessor(FrameProcessor):
         await self._stop("keys")
         await self._stop("end_of_turn")
         self._heard = Utterance()
+        self._recording.again()
         self._caller_stopped = time.monotonic()
         if self._unplayed and not self._manners.ending and not self._manners.connecting:
             await self._silence()
@@ -283,6 +299,7 @@ class CallProcessor(FrameProcessor):
                     await self._listen(action)
                 case Tell():
                     self._turn_key = uuid.uuid4().hex
+                    self._recording.close()
                     self._think(self._tell(action))
                 case Retry():
                     self._think(self._retry())
@@ -292,6 +309,10 @@ class CallProcessor(FrameProcessor):
                     await self.push_frame(TTSUpdateSettingsFrame(
                         delta=SpeechSettings(pace=action.pace, gain=action.gain)
                     ))
+                case SendSound():
+                    self._send_sound()
+                case DropSound():
+                    self._recording.forget()
                 case Connect() | HangUp():
                     self._after_speech = action
                     if not self._unplayed:
@@ -299,6 +320,10 @@ class CallProcessor(FrameProcessor):
 
     async def _listen(self, listen: Listen) -> None:
         expectation = listen.expectation
+        if listen.keep_sound:
+            self._recording.begin()
+        else:
+            self._recording.close()
         await self._line.show({
             "type": "expects",
             "kind": expectation.kind,
@@ -367,6 +392,22 @@ class CallProcessor(FrameProcessor):
             await self._do(self._manners.hub_lost())
             return
         await self._do(self._manners.hub_answered(turn, greeting=True))
+
+    # --- the sound of a message
+
+    def _send_sound(self) -> None:
+        wav = self._recording.take()
+        if wav is None or self.conversation is None:
+            return
+        upload = self.create_task(self._upload(self.conversation, wav), name="message sound")
+        self._uploads.add(upload)
+        upload.add_done_callback(self._uploads.discard)
+
+    async def _upload(self, conversation: HubConversation, wav: bytes) -> None:
+        try:
+            await conversation.keep_sound(wav)
+        except HubUnavailable as error:  # the message itself has arrived
+            log.warning("message_sound_lost", problem=str(error))
 
     # --- people
 

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from voice.lines.line import FRAME_BYTES, FRAME_MILLISECONDS, KEYS, Digit
 
 FRAMES_PER_SECOND = 1000 / FRAME_MILLISECONDS
-# A network that stalls delivers what it held at once: five seconds of it are no flood.
-BURST_FRAMES = 250
+# A network that stalls delivers what it held at once. A line may be silent for ten seconds before it is given up
+# (LOTSE_VOICE_SILENT_PEER), so ten seconds of it are no flood.
+BURST_FRAMES = 500
 # The pipeline takes frames as they come; two seconds behind means it hangs, and live speech matters more than old.
 WAITING_FRAMES = 100
 

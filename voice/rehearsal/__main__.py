@@ -1,6 +1,7 @@
 """Rehearse calls against an installation: `python -m voice.rehearsal scripts.yml [--url ws://…] [--at-once 4]`.
 
-Prints which callers reached their goal and what was said; the exit status is 0 when all did.
+Prints which callers reached their goal and what was said; the exit status is 0 when all did. With `--keep FOLDER` each
+call's sound lies there afterwards, for the ear and for `python -m voice.rehearsal.listen FOLDER`.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import yaml
 
 from voice.rehearsal.caller import Caller, Outcome, Script
 from voice.rehearsal.stream import Stream
+from voice.rehearsal.tape import Tape
+from voice.rehearsal.taped import Taped
 from voice.rehearsal.voices import say
 from voice.settings import get_settings
 
@@ -23,14 +26,27 @@ def read_scripts(path: Path) -> list[Script]:
 
 
 async def rehearse(
-    scripts: list[Script], url: str, *, at_once: int, told: Callable[[Script, Outcome], None] = lambda _s, _o: None
+    scripts: list[Script],
+    url: str,
+    *,
+    at_once: int,
+    told: Callable[[Script, Outcome], None] = lambda _s, _o: None,
+    keep: Path | None = None,
 ) -> list[Outcome]:
-    """The outcomes, in the order of the scripts; each is told as soon as its call is over."""
+    """The outcomes, in the order of the scripts; each is told as soon as its call is over.
+
+    keep: a folder for the sound of each call.
+    """
     seats = asyncio.Semaphore(at_once)
 
     async def one(script: Script) -> Outcome:
         async with seats:
-            outcome = await Caller(script, Stream(url), say=say).call()
+            if keep is None:
+                outcome = await Caller(script, Stream(url), say=say).call()
+            else:
+                tape = Tape()
+                outcome = await Caller(script, Taped(Stream(url), tape), say=say).call()
+                tape.keep(keep, script.id)
         told(script, outcome)
         return outcome
 
@@ -44,6 +60,7 @@ def main() -> int:
     parser.add_argument("--url", default=f"ws://127.0.0.1:{get_settings().voice_port}/voice/stream?dialect=browser")
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--only", help="part of a script's id")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each call's sound: left caller, right Lotse")
     parser.add_argument("--quiet", action="store_true", help="no transcripts of calls that went well")
     arguments = parser.parse_args()
     scripts = [s for s in read_scripts(arguments.scripts) if not arguments.only or arguments.only in s.id]
@@ -55,7 +72,7 @@ def main() -> int:
             for role, text in outcome.transcript:
                 print(f"    {role:>6}: {text}", flush=True)
 
-    outcomes = asyncio.run(rehearse(scripts, arguments.url, at_once=arguments.at_once, told=tell))
+    outcomes = asyncio.run(rehearse(scripts, arguments.url, at_once=arguments.at_once, told=tell, keep=arguments.keep))
     reached = sum(outcome.reached(script.goal) for script, outcome in zip(scripts, outcomes, strict=True))
     print(f"{reached} of {len(scripts)} callers reached their goal")
     return 0 if reached == len(scripts) else 1

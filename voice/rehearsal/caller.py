@@ -99,16 +99,16 @@ class Outcome:
         """Whether the caller got what they called for."""
         kind, _, word = goal.partition(":")
         kinds = [message.get("kind") for message in self.messages]
-        appointments = [str(message.get("text")) for message in self.messages if message.get("kind") == "appointment"]
+        said = [str(message.get("text")) for message in self.messages]
         match kind:
             case "answer":
                 return any(word in str(message.get("article")) for message in self.messages)
             case "booked":
                 return "appointment" in kinds
             case "moved":
-                return any("verschoben" in text for text in appointments)
+                return any("Ihr Termin ist verschoben" in text for text in said)
             case "cancelled":
-                return any("abgesagt" in text or "storniert" in text for text in appointments)
+                return any("Der Termin ist abgesagt" in text for text in said)
             case "message" | "callback":
                 return "message_receipt" in kinds
             case "person":

@@ -34,7 +34,9 @@ def _sound(arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     from voice.training import acoustics  # noqa: PLC0415 - needs torch, measuring does not
 
-    acoustics.train(acoustics.load(arguments.work / "sound"), arguments.work, steps=arguments.steps or acoustics.STEPS)
+    sound_made = acoustics.load(arguments.work / "sound")
+    rounds = ((arguments.steps, acoustics.ROUNDS[0][1]),) if arguments.steps else acoustics.ROUNDS
+    acoustics.train(sound_made, arguments.work, rounds=rounds)
 
 
 def _language(arguments: argparse.Namespace) -> None:
@@ -73,7 +75,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=WORK, help="where everything between lies (%(default)s)")
     parser.add_argument("--output", type=Path, default=MODEL, help="where the model is written (%(default)s)")
     parser.add_argument("--files", type=int, default=FILES, help="files of sound (%(default)s)")
-    parser.add_argument("--steps", type=int, default=0, help="steps of learning (the recipe's own)")
+    parser.add_argument("--steps", type=int, default=0, help="steps of learning in one round (the recipe's rounds)")
     arguments = parser.parse_args()
     wanted = [word for word in arguments.steps_or_model if word in STEPS]
     models = [word for word in arguments.steps_or_model if word not in STEPS]

@@ -20,15 +20,16 @@ from voice.training import SEED
 from voice.training.network import SPLICE, SUBSAMPLING, Network, Shape
 from voice.training.states import Contexts, States, context_class
 
-STEPS = 2400  # 12 minutes on two idle cores with bfloat16
+# Steps and highest rate of each round; the rate falls along a cosine in every round (warm restarts).
+ROUNDS = ((2400, 2e-3), (2000, 1e-3))
 BATCH = 64
 WORKERS = 2
 REPORT = 100  # steps
 OUTPUTS = 100  # frames judged per piece of a batch
-RATE = 2e-3
 LEAST_FRAMES = 9000 / 95_000  # frames per recording that a state of its own needs, at 95,000 recordings 9,000
 LEAST_PHONE = 40
 _IGNORED = -100
+Rounds = tuple[tuple[int, float], ...]
 
 
 @dataclass
@@ -99,7 +100,7 @@ def _batch(
     return torch.from_numpy(frames), torch.from_numpy(phones).flatten(), torch.from_numpy(labels).flatten()
 
 
-def train(sound: Sound, output: Path, *, steps: int = STEPS, shape: Shape = Shape()) -> None:
+def train(sound: Sound, output: Path, *, rounds: Rounds = ROUNDS, shape: Shape = Shape()) -> None:
     """Cross-entropy of phonemes and states on espeak-ng's own times; the last two percent of the frames are for
     looking.
 
@@ -110,7 +111,8 @@ def train(sound: Sound, output: Path, *, steps: int = STEPS, shape: Shape = Shap
     output.mkdir(parents=True, exist_ok=True)
     meeting.unlink(missing_ok=True)
     fork = multiprocessing.get_context("fork")  # the sound is shared, not copied
-    workers = [fork.Process(target=_work, args=(rank, meeting, sound, output, steps, shape)) for rank in range(WORKERS)]
+    shared = (meeting, sound, output, rounds, shape)
+    workers = [fork.Process(target=_work, args=(rank, *shared)) for rank in range(WORKERS)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -119,7 +121,7 @@ def train(sound: Sound, output: Path, *, steps: int = STEPS, shape: Shape = Shap
         raise RuntimeError("training broke off")
 
 
-def _work(rank: int, meeting: Path, sound: Sound, output: Path, steps: int, shape: Shape) -> None:
+def _work(rank: int, meeting: Path, sound: Sound, output: Path, rounds: Rounds, shape: Shape) -> None:
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{meeting.resolve()}", rank=rank, world_size=WORKERS)
     torch.manual_seed(SEED)
@@ -129,7 +131,7 @@ def _work(rank: int, meeting: Path, sound: Sound, output: Path, steps: int, shap
     sample = sound.features[rng.integers(0, len(sound.features), 200_000)].astype(np.float32)
     network.mean[:] = torch.from_numpy(sample.mean(0))
     network.deviation[:] = torch.from_numpy(sample.std(0))
-    optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), rounds[0][1], weight_decay=1e-3)
     border = len(sound.features) * 98 // 100
     if rank == 0:
         size = sum(parameter.numel() for parameter in network.parameters())
@@ -138,22 +140,30 @@ def _work(rank: int, meeting: Path, sound: Sound, output: Path, steps: int, shap
             f"train: {sound.recordings} recordings, {hours:.1f} h, {len(names)} states, {size} parameters", flush=True
         )
     rng = np.random.default_rng([SEED, rank])
+    rates = [rate for steps, highest in rounds for rate in _rates(steps, highest)]
     started, losses = time.monotonic(), []
-    for step in range(steps):
-        rate = RATE * min(1, (step + 1) / 200) * (0.5 * (1 + math.cos(math.pi * step / steps)) * 0.995 + 0.005)
+    for step, rate in enumerate(rates, start=1):
         for group in optimiser.param_groups:
             group["lr"] = rate
         losses.append(_learn(network, optimiser, _batch(rng, sound, shape, 0, border, BATCH // WORKERS)))
-        if rank == 0 and ((step + 1) % REPORT == 0 or step + 1 == steps):
+        if rank == 0 and (step % REPORT == 0 or step == len(rates)):
             right = _frames_right(network, sound, shape, border)
-            speed = (step + 1) * BATCH * OUTPUTS * 0.03 / (time.monotonic() - started)
+            speed = step * BATCH * OUTPUTS * 0.03 / (time.monotonic() - started)
             loss = np.mean(losses[-REPORT:])
             print(
-                f"train {step + 1}/{steps}: loss {loss:.3f}, states right {right:.3f}, {speed:.0f} x real time",
+                f"train {step}/{len(rates)}: loss {loss:.3f}, states right {right:.3f}, {speed:.0f} x real time",
                 flush=True,
             )
             save(network, sound, output)
     distributed.destroy_process_group()
+
+
+def _rates(steps: int, highest: float) -> list[float]:
+    """A short rise, then along a cosine to nearly nothing."""
+    return [
+        highest * min(1, (step + 1) / 200) * (0.5 * (1 + math.cos(math.pi * step / steps)) * 0.995 + 0.005)
+        for step in range(steps)
+    ]
 
 
 def _learn(network: Network, optimiser: torch.optim.Optimizer, batch: tuple[torch.Tensor, ...]) -> float:
