@@ -21,8 +21,12 @@ import api.console.routes
 import api.conversations.routes
 import api.handoff.routes
 import api.inbox.routes
+import api.knowledge.checklists
 import api.knowledge.editor_routes
 import api.knowledge.routes
+import api.knowledge.worked_examples
+import api.offices.routes
+import api.pages.checklist
 import api.pages.routes
 import api.telephone.relay
 import api.telephone.routes
@@ -50,12 +54,15 @@ MAINTENANCE_SECONDS = 60
 PUBLIC_ROUTERS = (
     api.conversations.routes.router,
     api.knowledge.routes.router,
+    api.knowledge.checklists.router,
+    api.knowledge.worked_examples.router,
     api.knowledge.editor_routes.router,
     api.appointments.routes.router,
     api.appointments.routes.conversation_router,
     api.handoff.routes.router,
     api.handoff.routes.conversation_router,
     api.inbox.routes.router,
+    api.offices.routes.router,
     api.telephone.routes.router,
     api.telephone.routes.conversation_router,
     api.accounts.routes.router,
@@ -82,7 +89,7 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         expose_headers=["Retry-After"],
         max_age=3600,
@@ -92,6 +99,7 @@ def create_app(settings: Settings | None = None, libraries: Libraries | None = N
     app.include_router(api.telephone.routes.exchange_router)
     app.include_router(api.telephone.relay.router)
     app.include_router(api.pages.routes.router)
+    app.include_router(api.pages.checklist.router)
     app.include_router(api.console.routes.router)
     app.include_router(api.console.knowledge.router)
     add_operation_routes(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Literal
 
 import yaml
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from knowledge.errors import KnowledgeError, describe_validation
@@ -34,14 +35,31 @@ UNIT_WORDS: dict[Unit, tuple[str, str, str]] = {
 CENT = Decimal("0.01")
 
 
+# Units that a translation says in its own words; money, percent and the way numbers are written stay as in German.
+_SAID_IN_EVERY_LANGUAGE: dict[Unit, str] = {
+    "days": "duration-day",
+    "weeks": "duration-week",
+    "months": "duration-month",
+    "years": "duration-year",
+    "square_metres": "area-square-meter",
+    "hours": "duration-hour",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit, written in German: `563 Euro`, `12,50 Euro`, `1 Monat`, `140 Quadratmeter`."""
+    """A number with its unit, written in German: `563 Euro`, `12,50 Euro`, `1 Monat`, `140 Quadratmeter`.
+
+    `language` other than German writes the unit in that language (CLDR's words): `6 months`, `6 месяцев`.
+    """
 
     value: Decimal
     unit: Unit
+    language: str = "de"
 
     def __str__(self) -> str:
+        if self.language != "de":
+            return self._translated()
         singular, plural, _ = UNIT_WORDS[self.unit]
         return f"{self.number} {singular if self.value == 1 else plural}"
 
@@ -50,8 +68,17 @@ class Quantity:
         cents = self.unit == "euro" and self.value != self.value.to_integral_value()
         return str(format_decimal(self.value, format="#,##0.00" if cents else "#,##0.###", locale="de_DE"))
 
+    def _translated(self) -> str:
+        if self.unit == "euro":
+            return f"{self.number} Euro"
+        if self.unit == "percent":
+            return f"{self.number} %"
+        return str(format_unit(self.value, _SAID_IN_EVERY_LANGUAGE[self.unit], "long", locale=self.language))
+
     @property
     def dative(self) -> str:
+        if self.language != "de":
+            return self._translated()
         singular, _, dative = UNIT_WORDS[self.unit]
         return f"{self.number} {singular if self.value == 1 else dative}"
 
@@ -98,10 +125,10 @@ _GROUP = TypeAdapter(dict[str, Amount])
 class AmountGroup:
     """What `amounts.<group>` is in an article: access by name, with a German sentence where there is no value."""
 
-    __slots__ = ("_amounts", "_day", "_name")
+    __slots__ = ("_amounts", "_day", "_language", "_name")
 
-    def __init__(self, name: str, amounts: Mapping[str, Amount] | None, day: date) -> None:
-        self._name, self._amounts, self._day = name, amounts, day
+    def __init__(self, name: str, amounts: Mapping[str, Amount] | None, day: date, language: str) -> None:
+        self._name, self._amounts, self._day, self._language = name, amounts, day, language
 
     def __getitem__(self, key: str) -> Quantity:
         if self._amounts is None or key not in self._amounts:
@@ -112,26 +139,26 @@ class AmountGroup:
             raise KnowledgeError(
                 f"Der Betrag „{title}“ ({self._name}.{key}) hat keinen Wert für den {self._day:%d.%m.%Y}."
             )
-        return quantity
+        return replace(quantity, language=self._language)
 
 
 class AmountTable:
-    """All amounts as they stand on one day; `amounts` in an article."""
+    """All amounts as they stand on one day; `amounts` in an article. `language`: the language of the article."""
 
-    __slots__ = ("_day", "_groups")
+    __slots__ = ("_day", "_groups", "_language")
 
-    def __init__(self, groups: Mapping[str, Mapping[str, Amount]], day: date) -> None:
-        self._groups, self._day = groups, day
+    def __init__(self, groups: Mapping[str, Mapping[str, Amount]], day: date, language: str = "de") -> None:
+        self._groups, self._day, self._language = groups, day, language
 
     def __getitem__(self, name: str) -> AmountGroup:
-        return AmountGroup(name, self._groups.get(name), self._day)
+        return AmountGroup(name, self._groups.get(name), self._day, self._language)
 
 
 def percent_of(rate: Quantity, whole: Quantity) -> Quantity:
     """A rate of a sum of money, rounded half up to the cent."""
     if rate.unit != "percent" or whole.unit != "euro":
         raise KnowledgeError("percent_of braucht einen Prozentsatz und einen Euro-Betrag.")
-    return Quantity((rate.value * whole.value / 100).quantize(CENT, ROUND_HALF_UP), "euro")
+    return Quantity((rate.value * whole.value / 100).quantize(CENT, ROUND_HALF_UP), "euro", whole.language)
 
 
 def load_amounts(root: Path) -> tuple[dict[str, dict[str, Amount]], dict[str, str]]:

@@ -22,6 +22,7 @@ from knowledge.amounts import AmountTable, Quantity, load_amounts, percent_of
 from knowledge.errors import KnowledgeError, describe_validation
 from knowledge.laws import Citation, Laws
 from knowledge.tenants import Tenant, load_state, load_tenant
+from knowledge.translations import FOLDER, LANGUAGES, Translation, digest, read_translations
 
 Facet = Literal["who", "how_much", "how", "documents", "deadline", "where", "duty", "consequence", "what"]
 StepKind = Literal["article", "service", "form", "video"]
@@ -137,6 +138,7 @@ class Content:
     problems: dict[str, str]
     sources: dict[str, ArticleSource]
     paths: dict[str, Path]
+    translations: dict[str, dict[str, Translation]]  # by language and article; only those of the German as it stands
 
 
 def load_content(root: Path, *, tenant: str, today: date, revisions: Sequence[ArticleRevision] = ()) -> Content:
@@ -186,7 +188,35 @@ def load_content(root: Path, *, tenant: str, today: date, revisions: Sequence[Ar
         id: replace(article, next_steps=tuple(_resolved_steps(sources[id], articles, tenant_data)))
         for id, article in articles.items()
     }
-    return Content(tenant_data, today, articles, withheld, problems, sources, paths)
+    translations: dict[str, dict[str, Translation]] = {}
+    for language in LANGUAGES:
+        context = {**context, "amounts": AmountTable(groups, today, language)}
+        translations[language], bad = _translations(root, language, articles, sources, context)
+        problems |= bad
+    return Content(tenant_data, today, articles, withheld, problems, sources, paths, translations)
+
+
+def _translations(
+    root: Path,
+    language: str,
+    articles: Mapping[str, Article],
+    sources: Mapping[str, ArticleSource],
+    context: dict[str, object],
+) -> tuple[dict[str, Translation], dict[str, str]]:
+    """The articles in force that are translated as they stand, and why a translation cannot be used."""
+    served: dict[str, Translation] = {}
+    written, problems = read_translations(root, language)
+    for id, source in written.items():
+        if id not in articles or source.of != digest(sources[id].title, sources[id].body):
+            continue
+        try:
+            parts = (source.title, source.body, *source.questions)
+            title, text, *questions = (_render(part, context) for part in parts)
+        except KnowledgeError as error:
+            problems[f"{FOLDER}/{language}/{id}.md"] = str(error)
+        else:
+            served[id] = Translation(id, language, title, tuple(questions), text)
+    return served, problems
 
 
 def layers(root: Path, tenant: Tenant) -> tuple[Path, ...]:

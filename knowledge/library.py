@@ -10,7 +10,7 @@ library put in its place. Loading again is cheap, since the encoder stays in mem
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from knowledge.articles import Article, ArticleRevision, Content, NextStep, load
 from knowledge.laws import Citation
 from knowledge.retrieval.calibration import Decision
 from knowledge.retrieval.engine import SearchEngine
+from knowledge.retrieval.translated import Confidence, rank
 from knowledge.tenants import Tenant
+from knowledge.translations import Translation
 
 __all__ = ["Article", "Citation", "Decision", "Hit", "Library", "NextStep", "SearchResult", "Tenant"]
 
@@ -35,6 +37,7 @@ class Hit:
     citations: tuple[Citation, ...]
     score: float
     next_steps: tuple[NextStep, ...]
+    language: str = "de"  # of title and text; the rest is German
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,53 @@ class Library:
     def article(self, id: str) -> Article | None:
         return self._content.articles.get(id)
 
-    def search(self, query: str, *, limit: int = 5, previous: str | None = None) -> SearchResult:
+    def translation(self, id: str, language: str) -> Translation | None:
+        """An article in another language; None where it is not translated as it stands today."""
+        return self._content.translations.get(language, {}).get(id)
+
+    def search(
+        self, query: str, *, limit: int = 5, previous: str | None = None, language: str = "de"
+    ) -> SearchResult:
         """Find the answer to a citizen's question. Any text is allowed; nonsense is answered with "abstain".
 
-        `previous` is the question or title the talk was about, for "und für meine Tochter?".
+        `previous` is the question or title the talk was about, for "und für meine Tochter?". `language`: the language
+        the citizen reads; what is not found among its translations is looked for in German.
         """
+        if translations := self._content.translations.get(language):
+            found_there = self._search_translations(list(translations.values()), query, limit)
+            if found_there.decision != "abstain":
+                return found_there
         found = self._engine.search(query, limit=limit, previous=previous)
         if found.ranking and found.ranking[0][0] not in self._content.articles:
             return SearchResult("abstain", 0.0, ())  # withdrawn since the index was made
         hits = tuple(self._hit(id, score) for id, score in found.ranking if id in self._content.articles)
         return SearchResult(found.decision, found.confidence, hits)
+
+    def _search_translations(self, translations: Sequence[Translation], query: str, limit: int) -> SearchResult:
+        ranking = rank(translations, query)[:limit]
+        sure = Confidence.load()
+        confidence = sure.of(ranking)
+        decision = sure.decide(confidence)
+        hits = tuple(self._in_language(self._hit(id, score), translations[0].language) for id, score in ranking)
+        return SearchResult(decision, round(confidence, 4), hits if decision != "abstain" else ())
+
+    def _in_language(self, hit: Hit, language: str) -> Hit:
+        translation = self.translation(hit.article, language)
+        if translation is None:
+            return hit
+        return replace(
+            hit, title=translation.title, text=translation.text, language=language,
+            next_steps=self.steps_in(hit.next_steps, language),
+        )  # fmt: skip
+
+    def steps_in(self, steps: Sequence[NextStep], language: str) -> tuple[NextStep, ...]:
+        """Next steps with the titles of translated articles in that language; the rest stays German."""
+        return tuple(
+            replace(step, title=translated.title)
+            if step.kind == "article" and (translated := self.translation(step.id, language))
+            else step
+            for step in steps
+        )
 
     def _hit(self, id: str, score: float) -> Hit:
         article = self._content.articles[id]

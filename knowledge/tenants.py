@@ -77,10 +77,14 @@ class BookingRules(_Model):
 
 
 class Site(_Model):
+    """`places`: towns, villages and quarters whose people this site is there for, beside its postcodes."""
+
     id: str
     name: str
     address: str
     postcodes: list[str]
+    places: list[str] = []
+    map_url: str | None = None
     phone: str
     transport: str = ""
     accessibility: str = ""
@@ -112,12 +116,16 @@ class Team(_Model):
 
 
 class Form(_Model):
-    """A form to print, and where the municipality offers it, the same application online."""
+    """A form to print, and where the municipality offers it, the same application online.
+
+    `words`: what citizens here call it, beside the usual words of the forms that every job centre has.
+    """
 
     id: str
     name: str
     url: str
     online: str | None = None
+    words: list[str] = []
 
 
 class Contact(_Model):
@@ -151,6 +159,61 @@ class Partner(_Model):
     times: str
     address: str = ""  # left out where it is secret, as a women's shelter's
     url: str | None = None
+
+
+RouteKind = Literal[
+    "under_25", "self_employed", "rehabilitation", "homelessness", "womens_shelter", "debt", "addiction", "employers",
+    "childcare", "other",
+]  # fmt: skip
+
+
+class Ages(_Model):
+    """Whole years; both ends belong to it."""
+
+    first: int = Field(alias="from", ge=0)
+    last: int = Field(alias="to", le=120)
+
+    def covers(self, age: int) -> bool:
+        return self.first <= age <= self.last
+
+
+class Route(_Model):
+    """A way of its own for some people or concerns: under 25, self-employed, debts, employers …
+
+    It leads to exactly one of: a `team` (with the `site` it sits at, or the citizen's own site), a `contact`, a
+    `partner`, or a place with a `phone` or `url` of its own. Name, words and times of a contact or partner are taken
+    from there. `words`: how citizens here call it, beside the usual words of its kind. Never a person's own number.
+    """
+
+    id: str
+    kind: RouteKind = "other"
+    name: str = ""
+    about: str = ""
+    words: list[str] = []
+    ages: Ages | None = None
+    team: str | None = None
+    site: str | None = None
+    contact: str | None = None
+    partner: str | None = None
+    phone: str | None = None
+    times: str = ""
+    address: str = ""
+    url: str | None = None
+    service: str | None = None
+    article: str | None = None
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Route:
+        own = self.phone or self.url
+        if sum(bool(target) for target in (self.team, self.contact, self.partner, own)) != 1:
+            raise ValueError(f"Weg {self.id}: genau eins von team, contact, partner oder phone/url angeben")
+        if self.site and not self.team:
+            raise ValueError(f"Weg {self.id}: site gibt es nur zusammen mit team")
+        if not self.name and not (self.contact or self.partner):
+            raise ValueError(f"Weg {self.id}: name fehlt")
+        if self.kind == "other" and not self.words:
+            raise ValueError(f"Weg {self.id}: words fehlt")
+        return self
 
 
 class Video(_Model):
@@ -208,7 +271,7 @@ class Telephone(_Model):
         return best.number if best else self.overflow
 
 
-_Named = Site | Service | Team | Form | Contact | Partner | Video
+_Named = Site | Service | Team | Form | Contact | Partner | Route | Video
 
 
 class RentArea(_Model):
@@ -253,12 +316,15 @@ class Tenant(_Model):
     forms: list[Form] = []
     contacts: list[Contact] = []
     partners: list[Partner] = []
+    routes: list[Route] = []
+    # Towns nearby that belong to another job centre.
+    outside: list[str] = []
     videos: list[Video] = []
     rent_limits: RentLimits | None = None
     telephone: Telephone = Telephone()
     disabled_articles: list[str] = []
 
-    @field_validator("sites", "services", "teams", "forms", "contacts", "partners", "videos")
+    @field_validator("sites", "services", "teams", "forms", "contacts", "partners", "routes", "videos")
     @classmethod
     def _ids_are_unique(cls, entries: list[_Named]) -> list[_Named]:
         ids = [entry.id for entry in entries]
@@ -281,6 +347,23 @@ class Tenant(_Model):
                 raise ValueError(f"Durchwahl {entry.number}: unbekannter Standort {entry.site}")
         return self
 
+    @model_validator(mode="after")
+    def _routes_lead_to_what_there_is(self) -> Tenant:
+        for route in self.routes:
+            for kind, id, known in (
+                ("Team", route.team, self.team),
+                ("Standort", route.site, self.site),
+                ("Kontakt", route.contact, self.contact),
+                ("Partner", route.partner, self.partner),
+                ("Leistung", route.service, self.service),
+            ):
+                if id is not None and known(id) is None:
+                    raise ValueError(f"Weg {route.id}: {kind} {id} ist nicht bekannt")
+            service = self.service(route.service) if route.service else None
+            if service and route.site and route.site not in service.sites:
+                raise ValueError(f"Weg {route.id}: {service.id} gibt es am Standort {route.site} nicht")
+        return self
+
     def partners_for(self, kind: PartnerKind) -> list[Partner]:
         """The partners of one kind.
 
@@ -296,6 +379,20 @@ class Tenant(_Model):
 
     def service(self, id: str) -> Service | None:
         return next((service for service in self.services if service.id == id), None)
+
+    def team(self, id: str) -> Team | None:
+        return next((team for team in self.teams if team.id == id), None)
+
+    def contact(self, id: str) -> Contact | None:
+        return next((contact for contact in self.contacts if contact.id == id), None)
+
+    def partner(self, id: str) -> Partner | None:
+        return next((partner for partner in self.partners if partner.id == id), None)
+
+    def sites_of(self, team: str) -> list[Site]:
+        """The sites where a team is met: those of its services; all where it offers none to book."""
+        offered = {site for service in self.services if service.team == team for site in service.sites}
+        return [site for site in self.sites if site.id in offered] or list(self.sites)
 
     def form(self, id: str) -> Form | None:
         return next((form for form in self.forms if form.id == id), None)

@@ -15,8 +15,9 @@ KEPT = 3  # earlier models stay for a quick way back
 def sources() -> list[Path]:
     """The files the model is made from. The actions and their sentences are not among them: they run beside it."""
     folders = [ROOT / "bot" / name for name in ("data", "domain", "nlu")]
-    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".yml", ".py"}]
-    return sorted([*files, ROOT / "config.yml", lock("rasa")])
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".yml", ".py", ".txt"}]
+    encoder = [ROOT / "knowledge" / "encoder" / name for name in ("model.safetensors", "tokenizer.json")]
+    return sorted([*files, *encoder, ROOT / "config.yml", lock("rasa")])
 
 
 def fingerprint() -> str:

@@ -20,12 +20,14 @@ from api.appointments.schemas import (
 )
 from api.conversations.service import open_conversation
 from api.dependencies import BearerDependency, DatabaseDependency, SettingsDependency, TenantDependency, tenant_of
+from api.languages.catalog import GERMAN
 from api.problems import Problem
 from api.rate_limit import limit_messages
 
 router = APIRouter(tags=["Termine"])
 conversation_router = APIRouter(prefix="/conversations", tags=["Termine"])
 
+Language = Annotated[str, Query(max_length=12)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=80)]
 
 
@@ -44,9 +46,9 @@ def list_sites(tenant: TenantDependency) -> list[SiteOut]:
 
 
 @router.get("/services")
-def list_services(tenant: TenantDependency) -> list[ServiceOut]:
-    """What appointments can be booked for, how long they take, and what to bring."""
-    return service.services(tenant)
+def list_services(tenant: TenantDependency, language: Language = GERMAN) -> list[ServiceOut]:
+    """What appointments can be booked for, how long they take, and what to bring; in `language` where translated."""
+    return [one.in_language(language, tenant.id) for one in service.services(tenant)]
 
 
 @router.get("/appointments/slots")

@@ -1,12 +1,13 @@
 """What goes in and out of the appointment calls."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from api.clock import local
 from api.contact import contact
+from api.languages.catalog import translated
 from api.text import Cleaned, Line
 from knowledge.tenants import Weekday
 
@@ -54,6 +55,16 @@ class ServiceOut(BaseModel):
     sites: list[str]
     bring: list[str]
 
+    def in_language(self, language: str, tenant: str) -> Self:
+        """The same with its words in a language, as far as the tenant's catalog has them."""
+        return self.model_copy(
+            update={
+                "name": translated(self.name, language, tenant),
+                "description": translated(self.description, language, tenant),
+                "bring": [translated(thing, language, tenant) for thing in self.bring],
+            }
+        )
+
 
 class SlotOut(BaseModel):
     """A free time at a site."""
@@ -73,7 +84,7 @@ class BookAppointment(BaseModel):
     name: Line
     contact: Contact
     concern: Annotated[str, Field(max_length=4000), Cleaned] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?$")] = "de"
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{2,8})?$")] = "de"
     conversation: Annotated[str, Field(max_length=36)] | None = None
 
 

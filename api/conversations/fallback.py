@@ -10,11 +10,12 @@ import re
 from sqlalchemy.orm import Session
 from starlette.datastructures import State as AppState
 
-from api.conversations import service
+from api.conversations import languages, service
 from api.conversations.models import Conversation
 from api.conversations.schemas import Choice, CitationOut, Reply, SendMessage
 from api.handoff import service as handoff
 from api.inbox import service as inbox
+from api.languages.catalog import EASY, NAMES, translated
 from knowledge.library import Article, Hit
 
 MESSAGE = "message"
@@ -33,6 +34,11 @@ ASK_MESSAGE = (
     "Was möchten Sie dem Jobcenter mitteilen? Schreiben Sie bitte alles in eine Nachricht. "
     "Wenn Sie eine Antwort möchten, nennen Sie auch Ihren Namen und Ihre Telefonnummer oder E-Mail-Adresse."
 )
+MESSAGE_LEFT = (
+    "Ihre Nachricht ist angekommen. Die Nummer ist {receipt}. Das Jobcenter liest sie und meldet sich bei Ihnen, wenn "
+    "Sie Name und Kontakt genannt haben."
+)
+EASY_ON = "Gut. Ich schreibe jetzt in Leichter Sprache. Was möchten Sie wissen?"
 # Emergencies are recognised by the dialogue; without it, the numbers stand under everything that is not understood.
 UNSURE = (
     "Das weiß ich nicht sicher, und raten möchte ich nicht. Ein Mensch im Jobcenter kann Ihnen helfen.\n\n"
@@ -60,8 +66,7 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
                 session, conversation=conversation, tenant=state.tenants[turn.tenant], text=body.text
             )
             return [_said(
-                f"Ihre Nachricht ist angekommen. Die Nummer ist {entry.receipt}. Das Jobcenter liest sie und meldet "
-                "sich bei Ihnen, wenn Sie Name und Kontakt genannt haben.",
+                translated(MESSAGE_LEFT, turn.language, receipt=entry.receipt),
                 kind="message_receipt",
                 spoken=f"Ihre Nachricht ist angekommen. Die Nummer ist {', '.join(entry.receipt.replace('-', ''))}.",
                 data={"receipt": entry.receipt},
@@ -71,6 +76,9 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
             return [_said(ASK_MESSAGE, kind="form", spoken=ASK_MESSAGE_SPOKEN, choices=[STOP], expects="own_words")]
         if intent == "talk_to_human":
             return [_hand_over(state, session, conversation)]
+        if intent == "change_language" and entities.get("language") in NAMES:
+            languages.choose(session, conversation_id, str(entities["language"]))
+            return [_said(EASY_ON if entities["language"] == EASY else languages.SWITCHED, choices=WAYS_OUT)]
     library = state.libraries.get(turn.tenant)
     if intent == "ask_article":
         article = library.article(str(entities.get("article", "")))
@@ -78,7 +86,7 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
             return [_answer(article, article.id, 1.0)]
     if body.payload:
         return [_said(PAUSED, spoken=PAUSED_SPOKEN, choices=WAYS_OUT)]
-    result = library.search(body.text or "", limit=3)
+    result = library.search(body.text or "", limit=3, language=turn.language)
     if result.decision == "answer":
         return [_answer(result.hits[0], result.hits[0].article, result.confidence)]
     if result.decision == "clarify":
@@ -89,7 +97,8 @@ def reply(state: AppState, conversation_id: str, turn: service.OpenTurn, body: S
         heard = "; ".join(hit.title.rstrip("?") for hit in result.hits)
         return [_said("Was davon meinen Sie?", kind="clarify", spoken=f"Was davon meinen Sie? {heard}?",
                       choices=[*choices, TALK_TO_HUMAN], confidence=result.confidence, expects="choice")]
-    return [_said(f"{UNSURE}\n\n{PAUSED}", kind="abstain", spoken=UNSURE_SPOKEN, choices=WAYS_OUT,
+    unsure = "\n\n".join(translated(part, turn.language) for part in (UNSURE, PAUSED))
+    return [_said(unsure, kind="abstain", spoken=UNSURE_SPOKEN, choices=WAYS_OUT,
                   confidence=result.confidence, expects="choice")]
 
 

@@ -18,6 +18,8 @@ class Conversation(Base):
     tenant: Mapped[str] = mapped_column(String(60), index=True)
     channel: Mapped[str] = mapped_column(String(10))
     language: Mapped[str] = mapped_column(String(10), default="de")
+    # Whether the citizen chose it; otherwise it follows what they write.
+    language_chosen: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="bot")
     token_hash: Mapped[str] = mapped_column(String(64))
     # What the hub itself asked while the dialogue was away; None otherwise.

@@ -9,11 +9,13 @@ from fastapi.concurrency import run_in_threadpool
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.contact import dialled
-from api.conversations import dialogue, service
+from api.conversations import dialogue, languages, service
 from api.conversations.schemas import (
+    ChooseLanguage,
     ConversationOut,
     ConversationStarted,
     GiveFeedback,
+    Language,
     SendMessage,
     StartConversation,
     State,
@@ -56,7 +58,11 @@ def start(
         )
         said = [first, *questions.open_call(session, conversation, settings=settings)]
         return ConversationStarted(
-            id=conversation.id, token=token, state="bot", messages=[service.message_out(line) for line in said]
+            id=conversation.id,
+            token=token,
+            state="bot",
+            language=cast(Language, conversation.language),
+            messages=[service.message_out(line) for line in said],
         )
 
 
@@ -80,8 +86,24 @@ def read(
         return ConversationOut(
             id=conversation.id,
             state=cast(State, conversation.state),
+            language=cast(Language, conversation.language),
             messages=[service.message_out(message) for message in service.transcript(session, conversation)],
         )
+
+
+@router.put("/{conversation_id}/language", status_code=204)
+def choose_language(
+    conversation_id: str,
+    database: DatabaseDependency,
+    settings: SettingsDependency,
+    token: BearerDependency,
+    body: ChooseLanguage,
+) -> Response:
+    """Replies come in this language from now on."""
+    with database.write() as session:
+        service.open_conversation(session, conversation_id, token, settings)
+        languages.choose(session, conversation_id, body.language)
+    return Response(status_code=204)
 
 
 @router.post("/{conversation_id}/typing", status_code=204)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from api.text import Cleaned, Paragraph
 
 State = Literal["bot", "waiting", "human", "closed"]
+Language = Literal["de", "en", "uk", "ru", "ar", "tr", "de-leicht"]  # api.languages.catalog.NAMES
 Role = Literal["citizen", "bot", "caseworker", "system"]
 Kind = Literal[
     "text", "answer", "clarify", "abstain", "form", "appointment", "message_receipt", "handoff", "crisis"
@@ -47,11 +48,17 @@ class Expects(BaseModel):
 
 
 class MessageData(BaseModel):
-    """What a program needs of a message; further fields depend on its `kind`."""
+    """What a program needs of a message; further fields depend on its `kind`.
+
+    `language`: of the text, where it is not German. `german_from`: so many paragraphs stand before the German text of
+    an answer that is not translated.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     expects: Expects | None = None
+    language: str | None = None
+    german_from: int | None = None
 
 
 DATA_SCHEMA = MessageData.model_json_schema()
@@ -99,7 +106,7 @@ class StartConversation(BaseModel):
 
     tenant: str | None = Field(default=None, max_length=60)
     channel: Literal["web", "phone", "api"] = "web"
-    language: Literal["de"] = "de"
+    language: Language = "de"
     caller: Annotated[str, Field(max_length=20)] | None = None
     can_transfer: bool = False
 
@@ -110,6 +117,7 @@ class ConversationStarted(BaseModel):
     id: str
     token: str
     state: State
+    language: Language
     messages: list[MessageOut]
 
 
@@ -118,6 +126,7 @@ class ConversationOut(BaseModel):
 
     id: str
     state: State
+    language: Language
     messages: list[MessageOut]
 
 
@@ -136,10 +145,17 @@ class SendMessage(BaseModel):
 
 
 class Turn(BaseModel):
-    """The replies to one message."""
+    """The replies to one message, and the language of the conversation after it."""
 
     state: State
+    language: Language = "de"
     messages: list[MessageOut]
+
+
+class ChooseLanguage(BaseModel):
+    """What Lotse shall write from now on."""
+
+    language: Language
 
 
 class GiveFeedback(BaseModel):

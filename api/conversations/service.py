@@ -14,6 +14,7 @@ from api.conversations.spoken import spoken_form
 from api.database import emit
 from api.dependencies import is_service
 from api.identifiers import new_id, new_token, token_hash, token_matches
+from api.languages.catalog import GERMAN, NAMES, locale_of, translated
 from api.problems import Problem
 from api.settings import Settings
 from knowledge.tenants import Tenant
@@ -32,6 +33,7 @@ ALWAYS_OFFERED = {
     "/back": "Zurück",
     "/affirm": "Ja",
     "/deny": "Nein",
+    **{f'/change_language{{"language":"{code}"}}': name for code, name in NAMES.items()},
 }
 
 
@@ -44,18 +46,21 @@ def phone_greeting(tenant: Tenant) -> str:
     return " ".join(portions)
 
 
-def greeting(tenant: Tenant) -> Reply:
+GREETING = (
+    "Guten Tag! Ich bin Lotse, der digitale Assistent von {office}. "
+    "Ich bin ein Computerprogramm, kein Mensch.\n\n"
+    "Ich beantworte Fragen zum Grundsicherungsgeld (früher: Bürgergeld), buche Termine und nehme "
+    "Nachrichten an. Über Ihren Antrag entscheide ich nicht. Wie kann ich helfen?"
+)
+
+
+def greeting(tenant: Tenant, language: str = GERMAN) -> Reply:
     """The first words: whom one talks to, that it is a machine, what it can do."""
     return Reply(
-        text=(
-            f"Guten Tag! Ich bin Lotse, der digitale Assistent von {tenant.office}. "
-            "Ich bin ein Computerprogramm, kein Mensch.\n\n"
-            "Ich beantworte Fragen zum Grundsicherungsgeld (früher: Bürgergeld), buche Termine und nehme "
-            "Nachrichten an. Über Ihren Antrag entscheide ich nicht. Wie kann ich helfen?"
-        ),
+        text=translated(GREETING, language, tenant.id, office=tenant.office),
         spoken=phone_greeting(tenant),
         choices=[
-            Choice(title=title, payload=payload)
+            Choice(title=translated(title, language), payload=payload)
             for title, payload in (
                 ("Termin buchen", "/book_appointment"),
                 ("Nachricht hinterlassen", "/leave_message"),
@@ -81,6 +86,7 @@ def start_conversation(
         tenant=tenant.id,
         channel=channel,
         language=language,
+        language_chosen=language != GERMAN,
         state="bot",
         caller=caller,
         can_transfer=can_transfer,
@@ -89,7 +95,7 @@ def start_conversation(
         updated_at=clock.now(),
     )
     session.add(conversation)
-    first = add_message(session, conversation, role="bot", **greeting(tenant).model_dump())
+    first = add_message(session, conversation, role="bot", **greeting(tenant, language).model_dump())
     return conversation, token, first
 
 
@@ -124,6 +130,8 @@ def add_message(
     moment = clock.now()
     if conversation.channel == "phone" and role != "citizen" and not fields.get("spoken"):
         fields["spoken"] = spoken_form(text)
+    if role in {"bot", "system"} and locale_of(conversation.language) != GERMAN:
+        fields["data"] = {"language": conversation.language, **(fields.get("data") or {})}
     message = Message(
         id=new_id(), conversation_id=conversation.id, role=role, kind=kind, text=text, created_at=moment, **fields
     )
@@ -277,5 +285,5 @@ def _title_of(session: Session, conversation: Conversation, payload: str) -> str
             if choice.get("payload") == payload:
                 return str(choice.get("title"))
     if payload in ALWAYS_OFFERED:
-        return ALWAYS_OFFERED[payload]
+        return translated(ALWAYS_OFFERED[payload], conversation.language)
     raise Problem(422, "unknown-choice", "Diese Auswahl gibt es hier nicht. Bitte schreiben Sie, was Sie möchten.")

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from api.clock import BERLIN
 from api.days_off import day_off
+from api.languages.catalog import GERMAN, locale_of, translated
 from knowledge.tenants import Tenant
 
 LOOK_AHEAD_DAYS = 60
@@ -55,13 +56,18 @@ def next_opening(tenant: Tenant, now: datetime) -> datetime | None:
     return None
 
 
-def closed_sentence(state: ServiceState, now: datetime) -> str:
+def closed_sentence(state: ServiceState, now: datetime, language: str = GERMAN) -> str:
     """What a citizen is told while nobody takes over chats."""
-    why = f" ({state.occasion})" if state.occasion else ""
-    sentence = f"Im Moment ist kein Mensch im Chat{why}."
+    if state.occasion:
+        parts = [translated("Im Moment ist kein Mensch im Chat ({occasion}).", language, occasion=state.occasion)]
+    else:
+        parts = [translated("Im Moment ist kein Mensch im Chat.", language)]
     if state.opens_at is not None:
-        sentence += f" Wir sind wieder da: {opening_words(state.opens_at, now)}."
-    return f"{sentence} Sie können eine Nachricht hinterlassen oder um einen Rückruf bitten."
+        parts.append(
+            translated("Wir sind wieder da: {when}.", language, when=opening_words(state.opens_at, now, language))
+        )
+    parts.append(translated("Sie können eine Nachricht hinterlassen oder um einen Rückruf bitten.", language))
+    return " ".join(parts)
 
 
 def closed_words(state: ServiceState, now: datetime) -> str:
@@ -73,11 +79,17 @@ def closed_words(state: ServiceState, now: datetime) -> str:
     return sentence
 
 
-def opening_words(opens_at: datetime, now: datetime) -> str:
+def opening_words(opens_at: datetime, now: datetime, language: str = GERMAN) -> str:
     """`heute ab 8 Uhr`, `morgen ab 8 Uhr`, `am Montag, 23. November, ab 8 Uhr`."""
     opens_at = opens_at.astimezone(BERLIN)
     days = (opens_at.date() - now.astimezone(BERLIN).date()).days
-    day = {0: "heute", 1: "morgen"}.get(days) or f"am {format_date(opens_at, 'EEEE, d. MMMM', locale='de')},"
     minutes = f".{opens_at.minute:02d}" if opens_at.minute else ""
-    return f"{day} ab {opens_at.hour}{minutes} Uhr"
+    locale = locale_of(language)
+    if locale == GERMAN:
+        time, day = f"{opens_at.hour}{minutes} Uhr", f"{format_date(opens_at, 'EEEE, d. MMMM', locale='de')},"
+    else:
+        time, day = f"{opens_at:%H:%M}", format_skeleton("EEEEMMMMd", opens_at, locale=locale)
+    if days in (0, 1):
+        return translated(("heute ab {time}", "morgen ab {time}")[days], language, time=time)
+    return translated("am {day} ab {time}", language, day=day, time=time)
 

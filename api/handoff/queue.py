@@ -11,6 +11,7 @@ from api import clock
 from api.conversations.models import Message
 from api.database import emit
 from api.handoff.models import Handoff
+from api.languages.catalog import GERMAN, translated
 
 # The estimate: mean of the latest waits, as long as there are enough of them and they are recent.
 ESTIMATE_FROM = 20
@@ -60,15 +61,16 @@ def estimate_minutes(waits: Sequence[timedelta], position: int) -> int | None:
     return max(1, math.ceil(mean * position / timedelta(minutes=1)))
 
 
-def waiting_sentence(position: int, minutes: int | None) -> str:
+def waiting_sentence(position: int, minutes: int | None, language: str = GERMAN) -> str:
     """What a waiting citizen is told."""
     if minutes is None:
-        wait = "Wie lange es dauert, können wir noch nicht sagen."
+        wait = translated("Wie lange es dauert, können wir noch nicht sagen.", language)
     elif minutes == 1:
-        wait = "Es dauert etwa eine Minute."
+        wait = translated("Es dauert etwa eine Minute.", language)
     else:
-        wait = f"Es dauert etwa {minutes} Minuten."
-    return f"Wir holen einen Menschen dazu. Sie sind an Platz {position}. {wait}"
+        wait = translated("Es dauert etwa {minutes} Minuten.", language, minutes=minutes)
+    place = translated("Wir holen einen Menschen dazu. Sie sind an Platz {position}.", language, position=position)
+    return f"{place} {wait}"
 
 
 def waiting_words(position: int, minutes: int | None) -> str:

@@ -38,6 +38,7 @@ from api.handoff.schemas import (
 )
 from api.handoff.summary import make_summary
 from api.identifiers import new_id
+from api.languages.catalog import translated
 from api.problems import Problem
 from knowledge.tenants import Tenant
 
@@ -48,6 +49,8 @@ ALL_AWAY = (
     "Im Moment ist niemand vom Jobcenter am Chat. "
     "Sie können eine Nachricht hinterlassen oder um einen Rückruf bitten."
 )
+SOMEBODY_THERE = "Ein Mensch ist schon im Gespräch."
+NOBODY_TOOK_OVER = "Es tut uns leid: Heute konnte niemand mehr übernehmen."
 ALL_AWAY_SPOKEN = "Im Moment ist leider niemand vom Jobcenter erreichbar."
 
 
@@ -89,7 +92,9 @@ def request_handoff(
             state="waiting",
             requested_at=clock.now(),
         )
-        missed = _nobody_there(session, tenant, telephone=_has_extension(asked, conversation, tenant))
+        missed = _nobody_there(
+            session, tenant, language=conversation.language, telephone=_has_extension(asked, conversation, tenant)
+        )
         if missed is not None:
             _note_missed(session, asked, missed.reason)
             return missed
@@ -97,8 +102,8 @@ def request_handoff(
         found = _enqueue(session, asked)
     if found.state == "claimed":
         return HandoffQueued(
-            state="human", position=None, estimated_wait_minutes=None, message="Ein Mensch ist schon im Gespräch.",
-            spoken="Ein Mensch ist schon im Gespräch."
+            state="human", position=None, estimated_wait_minutes=None,
+            message=_said(conversation, SOMEBODY_THERE), spoken=SOMEBODY_THERE,
         )
     found.collected = {**found.collected, **(collected or {})}
     found.site = found.site or site
@@ -112,7 +117,7 @@ def request_handoff(
         state="waiting",
         position=position,
         estimated_wait_minutes=minutes,
-        message=waiting_sentence(position, minutes),
+        message=waiting_sentence(position, minutes, conversation.language),
         spoken=waiting_words(position, minutes),
     )
 
@@ -191,7 +196,11 @@ def claim(session: Session, *, handoff_id: str, account: Account) -> Handoff:
         conversation,
         role="system",
         kind="handoff",
-        text=f"{account.name} ist jetzt für Sie da. Der digitale Assistent schreibt nicht mehr mit.",
+        text=_said(
+            conversation,
+            "{name} ist jetzt für Sie da. Der digitale Assistent schreibt nicht mehr mit.",
+            name=account.name,
+        ),
         spoken=f"{account.name} ist jetzt für Sie da.",
     )
     _record(session, handoff, account, "claimed")
@@ -284,7 +293,7 @@ def transfer(
     if was_claimed:
         whom = colleague.name if colleague else f"das {team_name(tenant, team)}"
         _back_to_queue(
-            session, handoff, f"Sie werden weitergeleitet an: {whom}. Sie müssen nichts noch einmal erzählen."
+            session, handoff, "Sie werden weitergeleitet an: {whom}. Sie müssen nichts noch einmal erzählen.", whom=whom
         )
     _record(session, handoff, account, "transferred", team=team, to=colleague.username if colleague else None)
     announce(session, handoff, "transferred")
@@ -300,8 +309,11 @@ def release(session: Session, *, handoff_id: str, account: Account) -> Handoff:
         conversation,
         role="system",
         kind="handoff",
-        text="Jetzt antwortet Ihnen wieder Lotse, der digitale Assistent. "
-        "Sie können jederzeit wieder nach einem Menschen fragen.",
+        text=_said(
+            conversation,
+            "Jetzt antwortet Ihnen wieder Lotse, der digitale Assistent. "
+            "Sie können jederzeit wieder nach einem Menschen fragen.",
+        ),
     )
     set_state(session, conversation, "bot")
     return handoff
@@ -316,7 +328,7 @@ def close(session: Session, *, handoff_id: str, account: Account) -> Handoff:
         conversation,
         role="system",
         kind="handoff",
-        text="Das Gespräch ist beendet. Sie können jederzeit ein neues beginnen.",
+        text=_said(conversation, "Das Gespräch ist beendet. Sie können jederzeit ein neues beginnen."),
     )
     set_state(session, conversation, "closed")
     return handoff
@@ -381,11 +393,14 @@ def end_of_service(session: Session, tenants: dict[str, Tenant]) -> int:
                 conversation,
                 role="system",
                 kind="handoff",
-                text=f"Es tut uns leid: Heute konnte niemand mehr übernehmen. {closed_sentence(hours, moment)}",
+                text=f"{_said(conversation, NOBODY_TOOK_OVER)} {closed_sentence(hours, moment, conversation.language)}",
                 spoken=f"Es tut uns leid. Heute konnte niemand mehr übernehmen. {closed_words(hours, moment)}",
                 choices=[
-                    {"title": "Nachricht hinterlassen", "payload": "/leave_message"},
-                    {"title": "Rückruf wünschen", "payload": "/request_callback"},
+                    {"title": _said(conversation, title), "payload": payload}
+                    for title, payload in (
+                        ("Nachricht hinterlassen", "/leave_message"),
+                        ("Rückruf wünschen", "/request_callback"),
+                    )
                 ],
             )
             set_state(session, conversation, "bot")
@@ -403,16 +418,18 @@ def _has_extension(asked: Handoff, conversation: Conversation, tenant: Tenant) -
     return conversation.can_transfer and number is not None
 
 
-def _nobody_there(session: Session, tenant: Tenant, *, telephone: bool = False) -> HandoffUnavailable | None:
+def _nobody_there(session: Session, tenant: Tenant, *, language: str, telephone: bool) -> HandoffUnavailable | None:
     moment = clock.now()
     hours = service_state(tenant, moment)
     if not hours.open:
         return HandoffUnavailable(
-            reason=hours.reason or "out_of_hours", opens_at=hours.opens_at, message=closed_sentence(hours, moment),
-            spoken=closed_words(hours, moment),
+            reason=hours.reason or "out_of_hours", opens_at=hours.opens_at,
+            message=closed_sentence(hours, moment, language), spoken=closed_words(hours, moment),
         )
     if not telephone and not present_accounts(session, tenant.id):
-        return HandoffUnavailable(reason="all_away", opens_at=None, message=ALL_AWAY, spoken=ALL_AWAY_SPOKEN)
+        return HandoffUnavailable(
+            reason="all_away", opens_at=None, message=translated(ALL_AWAY, language), spoken=ALL_AWAY_SPOKEN
+        )
     return None
 
 
@@ -500,9 +517,14 @@ def _taken(session: Session, handoff: Handoff) -> Problem:
     return Problem(409, "handoff-over", "Diese Anfrage ist schon beendet.")
 
 
-def _back_to_queue(session: Session, handoff: Handoff, text: str) -> None:
+def _said(conversation: Conversation, text: str, **values: object) -> str:
+    """Said to the citizen, in the language of the conversation."""
+    return translated(text, conversation.language, "", **values)
+
+
+def _back_to_queue(session: Session, handoff: Handoff, text: str, **values: object) -> None:
     conversation = _conversation(session, handoff)
-    add_message(session, conversation, role="system", kind="handoff", text=text)
+    add_message(session, conversation, role="system", kind="handoff", text=_said(conversation, text, **values))
     position, minutes = place_in_queue(session, handoff)
     set_state(session, conversation, "waiting", position=position, estimated_wait_minutes=minutes)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from knowledge.articles import StepKind
 from knowledge.laws import Citation
 from knowledge.library import Article, Hit, NextStep
+from knowledge.translations import Translation
 
 
 class CitationOut(BaseModel):
@@ -39,7 +40,7 @@ class NextStepOut(BaseModel):
 
 
 class HitOut(BaseModel):
-    """One found article. `score` lies between 0 and 1."""
+    """One found article. `score` lies between 0 and 1; `language` is that of `title` and `text`."""
 
     article: str
     title: str
@@ -49,6 +50,7 @@ class HitOut(BaseModel):
     citations: list[CitationOut]
     next_steps: list[NextStepOut]
     score: float
+    language: str
 
     @classmethod
     def of(cls, hit: Hit) -> Self:
@@ -62,6 +64,7 @@ class HitOut(BaseModel):
             citations=[CitationOut.of(citation) for citation in hit.citations],
             next_steps=[NextStepOut.of(step) for step in hit.next_steps],
             score=hit.score,
+            language=hit.language,
         )
 
 
@@ -74,7 +77,7 @@ class SearchOut(BaseModel):
 
 
 class ArticleOut(BaseModel):
-    """One article as it holds today."""
+    """One article as it holds today; `language` is that of `title` and `text`."""
 
     article: str
     title: str
@@ -88,15 +91,17 @@ class ArticleOut(BaseModel):
     valid_to: date | None
     reviewed_on: date
     reviewed_by: str
+    language: str
 
     @classmethod
-    def of(cls, article: Article) -> Self:
-        """From the knowledge's own type."""
+    def of(cls, article: Article, translation: Translation | None = None) -> Self:
+        """From the knowledge's own type, in another language where there is a translation."""
         return cls(
             article=article.id,
-            title=article.title,
+            language=translation.language if translation else "de",
+            title=translation.title if translation else article.title,
             topic=article.topic,
-            text=article.text,
+            text=translation.text if translation else article.text,
             spoken=article.spoken,
             easy=article.easy,
             citations=[CitationOut.of(citation) for citation in article.citations],

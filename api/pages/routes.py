@@ -6,6 +6,7 @@ something only by POST: mail scanners follow every link.
 
 import gzip
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from api.appointments.calendar import Slot
 from api.appointments.models import Appointment
 from api.database import Database
 from api.dependencies import DatabaseDependency, SettingsDependency, TenantDependency, tenant_of
+from api.languages.catalog import NAMES
 from api.problems import Problem
 from api.settings import Settings
 from knowledge.tenants import Tenant
@@ -38,6 +40,7 @@ router = APIRouter(include_in_schema=False)
 
 HERE = Path(__file__).parent
 ASSETS = {
+    "checklist.css": "text/css; charset=utf-8",
     "phone.css": "text/css; charset=utf-8",
     "phone.js": "text/javascript; charset=utf-8",
     "phone-audio.js": "text/javascript; charset=utf-8",
@@ -50,6 +53,7 @@ POLICY = (
     "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self'; connect-src {script}; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+SHORT_CACHE, LONG_CACHE = 300, 365 * 24 * 60 * 60  # seconds
 DAYS_SHOWN = 5
 CLOSURES_SHOWN = 3
 PHONE_TOKEN_SECONDS = 2 * 60 * 60
@@ -84,20 +88,41 @@ TEMPLATES.filters["clock"] = clock_time
 
 @dataclass(frozen=True)
 class Script:
-    """The widget as it is sent: without comments and indentation, plain and compressed."""
+    """A script as it is sent: without comments and indentation, plain and compressed."""
 
     plain: bytes
     compressed: bytes
-    etag: str
+    version: str
 
 
-def read_script(path: Path) -> Script:
-    """The readable source, made light for phones."""
-    plain = rjsmin.jsmin(path.read_text(encoding="utf-8")).encode()
-    return Script(plain, gzip.compress(plain, mtime=0), f'"{hashlib.sha256(plain).hexdigest()[:16]}"')
+def light_script(source: str) -> Script:
+    """The readable source, made light for phones; style sheets in it (`const STYLE = `) too."""
+    source = re.sub(r"(?<=const STYLE = `).*?(?=`;)", lambda match: light_style(match[0]), source, flags=re.DOTALL)
+    plain = rjsmin.jsmin(source).encode()
+    return Script(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:16])
 
 
-WIDGET = read_script(HERE / "static" / "widget.js")
+def light_style(source: str) -> str:
+    """A style sheet without the blanks that only people need."""
+    source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    return re.sub(r":\s+", ":", re.sub(r"\s*([{};,>])\s*", r"\1", " ".join(source.split())))
+
+
+def read_words() -> dict[str, Script]:
+    """The widget's own words in other languages, by language."""
+    files = sorted((HERE / "static" / "languages").glob("*.js"))
+    return {path.stem: light_script(path.read_text(encoding="utf-8")) for path in files}
+
+
+def read_widget(words: dict[str, Script]) -> Script:
+    """The widget, told which version of its words in other languages to ask for."""
+    source = (HERE / "static" / "widget.js").read_text(encoding="utf-8")
+    versions = json.dumps({language: script.version[:8] for language, script in words.items()})
+    return light_script(source.replace("const VERSIONS = {};", f"const VERSIONS = {versions};"))
+
+
+WORDS = read_words()
+WIDGET = read_widget(WORDS)
 
 
 @router.get("/widget.js")
@@ -105,19 +130,39 @@ def widget(
     if_none_match: Annotated[str | None, Header()] = None, accept_encoding: Annotated[str, Header()] = ""
 ) -> Response:
     """The chat for any municipality's page."""
+    return script_answer(WIDGET, if_none_match, accept_encoding, seconds=SHORT_CACHE)
+
+
+@router.get("/widget/{language}.js")
+def words(
+    language: str,
+    version: Annotated[str, Query(alias="v", max_length=64)] = "",
+    if_none_match: Annotated[str | None, Header()] = None,
+    accept_encoding: Annotated[str, Header()] = "",
+) -> Response:
+    """The chat's own words in another language; an address that names their version is kept for good."""
+    found = WORDS.get(language)
+    if found is None:
+        raise Problem(404, "not-found", "Das gibt es hier nicht.")
+    for_good = bool(version) and found.version.startswith(version)
+    return script_answer(found, if_none_match, accept_encoding, seconds=LONG_CACHE if for_good else SHORT_CACHE)
+
+
+def script_answer(script: Script, if_none_match: str | None, accept_encoding: str, *, seconds: int) -> Response:
+    """A script that any site may load, or that the browser already has it."""
     headers = {
-        "ETag": WIDGET.etag,
-        "Cache-Control": "public, max-age=300",
+        "ETag": f'"{script.version}"',
+        "Cache-Control": f"public, max-age={seconds}" + (", immutable" if seconds == LONG_CACHE else ""),
         "Vary": "Accept-Encoding",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "X-Content-Type-Options": "nosniff",
     }
-    if if_none_match and WIDGET.etag in if_none_match:
+    if if_none_match and script.version in if_none_match:
         return Response(status_code=304, headers=headers)
     if "gzip" in accept_encoding:
         headers["Content-Encoding"] = "gzip"
-        return Response(WIDGET.compressed, media_type="text/javascript; charset=utf-8", headers=headers)
-    return Response(WIDGET.plain, media_type="text/javascript; charset=utf-8", headers=headers)
+        return Response(script.compressed, media_type="text/javascript; charset=utf-8", headers=headers)
+    return Response(script.plain, media_type="text/javascript; charset=utf-8", headers=headers)
 
 
 @router.get("/pages/{name}")
@@ -133,12 +178,16 @@ def asset(name: str) -> FileResponse:
 
 
 @router.get("/")
-def home(tenant: TenantDependency, settings: SettingsDependency) -> HTMLResponse:
-    """A municipality's page with the chat on it."""
+def home(
+    tenant: TenantDependency,
+    settings: SettingsDependency,
+    language: Annotated[str, Query(max_length=20)] = "",
+) -> HTMLResponse:
+    """A municipality's page with the chat on it, which begins in `language`."""
     today = clock.today()
     closures = sorted((entry for entry in tenant.closures if entry.last >= today), key=lambda entry: entry.first)
     return page("home.html", tenant, closures=closures[:CLOSURES_SHOWN], base_url=settings.base_url,
-                phone_demo=settings.phone_demo)
+                phone_demo=settings.phone_demo, chat_language=language if language in NAMES else "")
 
 
 @router.get("/impressum")

@@ -7,11 +7,15 @@ import re
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from api.languages.catalog import GERMAN
+from bot.actions import clock
 from bot.actions.api_client import ApiProblem, ApiUnavailable, api
-from bot.actions.sentences import PERSON, listed, message
+from bot.actions.appointment_details import read_details
+from bot.actions.language import easy, in_german
+from bot.actions.sentences import PERSON, listed, message, phrase
 from bot.actions.small_answers import chosen_in
 from bot.actions.step import Step
 from bot.actions.turn import Turn
@@ -21,6 +25,7 @@ from bot.nlu.plain_text import plain
 NEXT_STEPS_AT_MOST = 3
 CLARIFY_AT_MOST = 3
 _BRING = re.compile(r"\b(mitbringen|mitnehmen|dabeihaben|dabei haben|unterlagen brauche ich)\b")
+_WANTS_A_DECISION = re.compile(r"\b(?:bewillig|genehmig|entscheid|versprech)(?:en|et)? (?:sie|du|ihr|doch)\b", re.I)
 _ONLY_ANNOUNCED = re.compile(
     r"(?:hallo |guten tag )?(?:ich )?(?:haette|habe|hab)? ?(?:da )?(?:mal )?"
     r"(?:ne |eine |noch eine )?(?:kurze )?frage[.!]?"
@@ -36,14 +41,23 @@ def answer_message(found: dict[str, Any], confidence: float) -> dict[str, Any]:
     ]
     return {
         "kind": "answer",
-        "text": found["text"],
-        "spoken": found.get("spoken") or found["text"],
+        "text": _written(found),
+        "spoken": found.get("easy") if easy() else found.get("spoken") or found["text"],
         "citations": found.get("citations", []),
         "article": found["article"],
         "confidence": confidence,
         "choices": [*next_choices(found.get("next_steps", [])), PERSON],
         "data": {"title": found["title"], **({"links": links} if links else {})},
     }
+
+
+def _written(found: dict[str, Any]) -> str:
+    """The answer as this citizen reads it: easy, in their language, or in German with a word about it."""
+    if easy():
+        return str(found.get("easy") or found["text"])
+    if not in_german() and found.get("language", GERMAN) == GERMAN:
+        return f"{phrase('german_only')}\n\n{found['text']}"
+    return str(found["text"])
 
 
 def next_choices(steps: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -79,14 +93,33 @@ class ActionAnswer(Step):
         return "action_answer"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        return await look_up(dispatcher, Turn.of(tracker), in_form=bool(tracker.active_loop.get("name")))
+        turn = Turn.of(tracker)
+        in_form = bool(tracker.active_loop.get("name"))
+        if not in_form and await _says_what_an_appointment_needs(turn):
+            return [FollowupAction("appointment_form")]
+        return await look_up(dispatcher, turn, in_form=in_form)
+
+
+async def _says_what_an_appointment_needs(turn: Turn) -> bool:
+    """Purpose and time together with a place or a person are a booking, whether or not it says "Termin"."""
+    if turn.pressed or not turn.wants("inform", "correct", "nlu_fallback", sure=0.0):
+        return False
+    try:
+        services, sites = await api.services(tenant=turn.tenant), await api.sites(tenant=turn.tenant)
+    except (ApiUnavailable, ApiProblem):
+        return False
+    found = read_details(turn, turn.text, services=services, sites=sites, now=clock.now(), opening=True)
+    return bool(found.service and found.wish and (found.site or found.name or found.contact))
 
 
 async def look_up(dispatcher: CollectingDispatcher, turn: Turn, *, in_form: bool) -> list[EventType]:
     """Answer from the knowledge, ask back, or say honestly that there is no answer."""
+    if _WANTS_A_DECISION.search(turn.text):
+        dispatcher.utter_message(json_message=message("decides_nothing"))
+        return [SlotSet("last_outcome", "answered")]
     picked = _picked_article(turn)
     if picked:
-        return await _say_article(dispatcher, turn, picked)
+        return await say_article(dispatcher, turn, picked)
     if not in_form and _ONLY_ANNOUNCED.fullmatch(plain(turn.text)):
         dispatcher.utter_message(json_message=message("question_wanted"))
         return [SlotSet("last_outcome", "clarified")]
@@ -94,7 +127,7 @@ async def look_up(dispatcher: CollectingDispatcher, turn: Turn, *, in_form: bool
         return await _say_what_to_bring(dispatcher, turn)
     try:
         previous = (turn.slots.get("last_article") or {}).get("title")
-        result = await api.search(turn.text or "?", tenant=turn.tenant, previous=previous)
+        result = await api.search(turn.first_concern or "?", tenant=turn.tenant, previous=previous)
     except (ApiUnavailable, ApiProblem):
         dispatcher.utter_message(json_message=message("knowledge_away"))
         return [SlotSet("last_outcome", "failed")]
@@ -168,7 +201,8 @@ def _picked_article(turn: Turn) -> str | None:
     return None if number is None else offered[number][1]
 
 
-async def _say_article(dispatcher: CollectingDispatcher, turn: Turn, article_id: str) -> list[EventType]:
+async def say_article(dispatcher: CollectingDispatcher, turn: Turn, article_id: str) -> list[EventType]:
+    """Say one article, and remember that the talk is about it."""
     try:
         found = await api.article(article_id, tenant=turn.tenant)
     except ApiProblem:
@@ -192,4 +226,4 @@ class ActionAskArticle(Step):
         article = turn.carried("article") or _picked_article(turn)
         if article is None:
             return await look_up(dispatcher, turn, in_form=bool(tracker.active_loop.get("name")))
-        return await _say_article(dispatcher, turn, article)
+        return await say_article(dispatcher, turn, article)

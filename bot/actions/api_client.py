@@ -15,6 +15,9 @@ from urllib.parse import quote
 
 import aiohttp
 
+from api.languages.catalog import GERMAN, locale_of
+from bot.actions.language import current_language
+
 # The hub waits three seconds for a whole turn; one call must leave room for the rest of it.
 TIMEOUT_SECONDS = 2.0
 CATALOGUE_SECONDS = 60
@@ -39,7 +42,7 @@ class Api:
     """The calls that the dialogue needs, as plain dictionaries of the public interface."""
 
     def __init__(self) -> None:
-        self._catalogue: dict[tuple[str, str], tuple[float, list[dict[str, Any]]]] = {}
+        self._catalogue: dict[tuple[str, str, str], tuple[float, list[dict[str, Any]]]] = {}
 
     # --- knowledge
 
@@ -47,7 +50,7 @@ class Api:
         self, text: str, *, tenant: str, previous: str | None = None, limit: int = 5
     ) -> dict[str, Any]:
         """`previous`: what the talk was about, so that "und für meine Tochter?" is understood."""
-        params = {"q": text[:1000], "tenant": tenant, "limit": limit}
+        params = {"q": text[:1000], "tenant": tenant, "limit": limit, "language": locale_of(current_language())}
         if previous:
             params["previous"] = previous
         found: dict[str, Any] = await self._call("GET", "/knowledge/search", params=params)
@@ -55,17 +58,33 @@ class Api:
 
     async def article(self, article_id: str, *, tenant: str) -> dict[str, Any]:
         found: dict[str, Any] = await self._call(
-            "GET", f"/knowledge/articles/{_segment(article_id)}", params={"tenant": tenant}
+            "GET",
+            f"/knowledge/articles/{_segment(article_id)}",
+            params={"tenant": tenant, "language": locale_of(current_language())},
+        )
+        return found
+
+    async def checklist(self, *, tenant: str, limit: int, **answers: str) -> dict[str, Any]:
+        """What to bring; answers that are left out are not known."""
+        params = {"tenant": tenant, "limit": limit, **answers}
+        found: dict[str, Any] = await self._call("GET", "/knowledge/checklist", params=params)
+        return found
+
+    async def worked_example(self, *, tenant: str, **figures: Any) -> dict[str, Any]:
+        """An example with somebody's own figures. 409 where an amount is missing, 422 where figures contradict."""
+        found: dict[str, Any] = await self._call(
+            "POST", "/knowledge/worked-example", params={"tenant": tenant}, json=figures
         )
         return found
 
     # --- appointments
 
     async def sites(self, *, tenant: str) -> list[dict[str, Any]]:
-        return await self._listed("/sites", tenant)
+        return await self._listed("/sites", tenant, GERMAN)
 
-    async def services(self, *, tenant: str) -> list[dict[str, Any]]:
-        return await self._listed("/services", tenant)
+    async def services(self, *, tenant: str, language: str | None = None) -> list[dict[str, Any]]:
+        """`language` of the names and lists; None: the one of the turn."""
+        return await self._listed("/services", tenant, language or locale_of(current_language()))
 
     async def slots(
         self, *, tenant: str, service: str, site: str | None, first: date | datetime, last: date, limit: int = 1000
@@ -110,6 +129,21 @@ class Api:
         found: list[dict[str, Any]] = await self._call("GET", f"/conversations/{_segment(conversation)}/appointments")
         return found
 
+    # --- the office
+
+    async def offices(self, *, tenant: str, place: str | None = None, topic: str | None = None) -> dict[str, Any]:
+        """Who is responsible; `place` and `topic` are ids or a citizen's own words."""
+        params = {"tenant": tenant, "language": locale_of(current_language())}
+        params |= {name: value[:1000] for name, value in (("place", place), ("topic", topic)) if value}
+        found: dict[str, Any] = await self._call("GET", "/offices", params=params)
+        return found
+
+    async def forms(self, wanted: str, *, tenant: str) -> dict[str, Any]:
+        """The form that an id or a citizen's words mean, a few of them, or all."""
+        params = {"tenant": tenant, "language": locale_of(current_language()), "q": wanted[:1000]}
+        found: dict[str, Any] = await self._call("GET", "/forms", params=params)
+        return found
+
     # --- people
 
     async def request_handoff(
@@ -132,6 +166,9 @@ class Api:
         )
         return answer
 
+    async def choose_language(self, conversation: str, language: str) -> None:
+        await self._call("PUT", f"/conversations/{_segment(conversation)}/language", json={"language": language})
+
     async def withdraw_handoff(self, conversation: str) -> None:
         await self._call("DELETE", f"/conversations/{_segment(conversation)}/handoff")
 
@@ -141,13 +178,13 @@ class Api:
 
     # --- how
 
-    async def _listed(self, path: str, tenant: str) -> list[dict[str, Any]]:
+    async def _listed(self, path: str, tenant: str, language: str) -> list[dict[str, Any]]:
         """Sites and services change rarely and are needed in almost every turn of a form."""
-        known = self._catalogue.get((path, tenant))
+        known = self._catalogue.get((path, tenant, language))
         if known and time.monotonic() - known[0] < CATALOGUE_SECONDS:
             return known[1]
-        found: list[dict[str, Any]] = await self._call("GET", path, params={"tenant": tenant})
-        self._catalogue[(path, tenant)] = (time.monotonic(), found)
+        found: list[dict[str, Any]] = await self._call("GET", path, params={"tenant": tenant, "language": language})
+        self._catalogue[(path, tenant, language)] = (time.monotonic(), found)
         return found
 
     async def _call(self, method: str, path: str, *, patience: float = TIMEOUT_SECONDS, **arguments: Any) -> Any:

@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.actions.contacts import Contact, contact_in
 from bot.actions.german_time import time_range
-from bot.actions.names import name_in, names_of
+from bot.actions.names import NO_ANSWER, name_in, names_of
 from bot.actions.purposes import concern_in, services_in, site_in
 from bot.actions.time_wish import TimeRange
-from bot.actions.turn import SMALL_TALK, Turn
+from bot.actions.turn import Turn
 from bot.nlu.plain_text import plain
 
 SERVICE, SITE, START, NAME, CONTACT, CONFIRMED, CHANGE = (
@@ -30,6 +30,10 @@ _TARGETS = (
     (NAME, r"\b(name|namen|vorname|nachname)\b"),
     (CONTACT, r"\b(kontakt|telefon\w*|handy\w*|nummer|mail|e-mail|email|mailadresse)\b"),
 )
+
+
+# "eigentlich geht's um eine Umschulung": another concern, whatever was asked for.
+_ANOTHER_CONCERN = re.compile(r"\b(?:geht.?e?s|es geht)\b.*\bum\b|\b(?:eigentlich|sondern|doch)\b.*\bwegen\b")
 
 
 @dataclass(frozen=True)
@@ -64,19 +68,21 @@ def read_details(
     contact = contact_in(text)
     name = name_in(
         text,
-        asked=asked == NAME and not turn.wants(*SMALL_TALK, sure=0.6),
+        asked=asked == NAME and not turn.wants(*NO_ANSWER, sure=0.6),
         found_by_model=names_of(turn.entities, "name") if asked in (None, NAME, CONTACT) else (),
     )
-    # "Jan Nowak" names no January
-    when = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name and asked == NAME else text
+    # "Jan Nowak" names no January; one word alone might be the month
+    is_name = name and (asked == NAME or " " in name)
+    when = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name and is_name else text
+    another = asked != NAME and bool(_ANOTHER_CONCERN.search(plain(text)))
     return Details(
-        service=_service(turn, text, services, anywhere=opening or asked == SERVICE or correcting),
+        service=_service(turn, text, services, anywhere=opening or asked == SERVICE or correcting or another),
         site=site_in(text, sites, asked=asked == SITE) if asked != NAME or correcting else None,
         unknown_place=_unknown_place(turn, text, sites) if asked == SITE or opening else None,
         wish=time_range(when, now, bare_hour=asked == START) if asked not in (NAME, CONTACT) or open_to_all else None,
         name=name,
         contact=contact,
-        concern=concern_in(text) if opening or asked == CHANGE else None,
+        concern=concern_in(text, sites) if opening or asked == CHANGE else None,
     )
 
 

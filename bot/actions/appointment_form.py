@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -41,7 +42,7 @@ from bot.actions.form_turn import (
     stays,
 )
 from bot.actions.free_times import Times, other_times, time_is_free, times_for
-from bot.actions.german_time import direction, shifted, wants_another_time
+from bot.actions.german_time import direction, shifted_wish, wants_another_time
 from bot.actions.offers import Slot, button_words, local, moment_words
 from bot.actions.purposes import ANY_SITE
 from bot.actions.sentences import message, phrase
@@ -116,12 +117,17 @@ class _Reading:
         if turn.pressed:
             self._take_pressed()
         picked = self._picked(text)
-        details = Details() if picked else self._details(text)
+        details = Details() if picked else await self._with_site_of_the_place(self._details(text), text)
+        moved = None if picked else self._moved(text)
+        if moved:  # "einen Tag später um 8 Uhr" is one wish, counted from the time that was spoken of
+            details = replace(details, wish=None)
         if text and not self.opening and is_excursion(turn) and not self._answers_despite_asking(details):
             return []
         self._take(details)
         if picked:
             self._choose(picked)
+        elif moved:
+            self._wish(moved)
         else:
             await self._take_remarks_on_time(text, details)
         if turn.requested == CHANGE:
@@ -147,12 +153,10 @@ class _Reading:
         turn = self.turn
         if turn.requested == START and not details and text:
             await self._take_choice_of_time(text)
+        elif turn.slots.get(START) and not details and wants_another_time(text):
+            await self._offer_other_times([Slot(local(turn.slots[START]), turn.slots[SITE])], text)
         elif turn.wants("move_appointment") and not turn.slots.get("booked") and not details.wish:
             self._reopen(START)
-        elif turn.slots.get(START) and not details and wants_another_time(text) and not shifted(text, self.now):
-            await self._offer_other_times([Slot(local(turn.slots[START]), turn.slots[SITE])], text)
-        elif text and turn.requested in (START, CONFIRMED, CHANGE):
-            await self._take_shift(text)
 
     def _finished(self, text: str) -> list[EventType]:
         turn = self.turn
@@ -184,6 +188,21 @@ class _Reading:
         return read_details(
             self.turn, text, services=self.services, sites=self.sites, now=self.now, opening=self.opening
         )
+
+    async def _with_site_of_the_place(self, details: Details, text: str) -> Details:
+        """Asked for the place, any postcode, town or quarter that the hub knows leads to its site."""
+        if self.turn.requested != SITE or details.site or not text:
+            return details
+        try:
+            found = await api.offices(tenant=self.turn.tenant, place=text)
+        except (ApiProblem, ApiUnavailable):
+            return details
+        place, site = found.get("place"), found.get("site")
+        if place and place["ours"] and site:
+            return replace(details, site=site["id"], unknown_place=None)
+        if place and not place["ours"]:
+            return replace(details, unknown_place=place["name"])
+        return details
 
     def _answers_despite_asking(self, details: Details) -> bool:
         """Whether a question is an answer: "Geht Dienstag um zehn?" is one, "Was passiert am Dienstag?" is not."""
@@ -259,9 +278,6 @@ class _Reading:
     async def _take_choice_of_time(self, text: str) -> None:
         """Other offers than those that stand there: "später", "keine davon"."""
         shown = self._shown()
-        if shifted(text, self.now) and shown:
-            await self._take_shift(text)
-            return
         wants_another = self._declines(text) or self.turn.wants("move_appointment")
         if (direction(text) or wants_another) and self.value(SERVICE):
             await self._offer_other_times(shown, text)
@@ -281,16 +297,12 @@ class _Reading:
         self.set["offered"] = times.to_dict()
         self.set["question"] = None
 
-    async def _take_shift(self, text: str) -> None:
+    def _moved(self, text: str) -> TimeRange | None:
         """Count "eine Stunde später" or "am Tag davor" from the time that was chosen or offered first."""
         start = self.turn.slots.get(START)
-        shown = self._shown()
+        shown = self._shown() if self.turn.requested == START else []
         reference = local(start) if start else shown[0].starts_at if shown else None
-        moved = shifted(text, reference) if reference else None
-        if moved:
-            self._wish(
-                TimeRange(first_day=moved.date(), last_day=moved.date(), exact=moved.time().replace(tzinfo=None))
-            )
+        return shifted_wish(text, reference) if text and reference else None
 
     def _declines(self, text: str) -> bool:
         return says_no(text) or self.turn.wants("deny", sure=0.5)

@@ -24,7 +24,7 @@ from bot.actions.form_turn import (
 )
 from bot.actions.free_times import Times, heard_lead, options_spoken, times_for
 from bot.actions.offers import Slot, button_words, local, moment_words, options_heard
-from bot.actions.purposes import ANY_SITE
+from bot.actions.purposes import ANY_SITE, services_in
 from bot.actions.sentences import CALLBACK, PERSON, STOP, listed, message, phrase, spoken_form
 from bot.actions.time_wish import TimeRange
 from bot.actions.turn import Turn
@@ -41,6 +41,8 @@ class AskService(_AppointmentQuestion):
 
     async def ask(self, turn: Turn) -> tuple[dict[str, Any], list[EventType]]:
         services = await api.services(tenant=turn.tenant)
+        likely = services_in(turn.text, services)  # what the message may have meant stands on top
+        services = sorted(services, key=lambda entry: entry["id"] not in likely)
         choices = [{"title": entry["name"], "payload": inform(SERVICE, entry["id"])} for entry in services]
         return question(
             turn,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet, UserUtteranceReverted
 from rasa_sdk.executor import CollectingDispatcher
@@ -32,6 +34,16 @@ MESSAGE = (
 PERSON = ("person_name", "name_unsure", "contact", "phone", "caller_refused")
 CONVERSATION = ("question", "unread_text", "last_article", "last_outcome", "misunderstood", "change")
 CODE = ("appointment_code", "code_name", "found_by_code")
+CHECKLIST = (
+    "checklist_occasion", "checklist_service", "checklist_household", "checklist_work", "checklist_housing",
+    "checklist_asked", "checklist_result", "checklist_position", "checklist_part",
+)  # fmt: skip
+EXAMPLE = (
+    "example_living", "example_children", "example_rent", "example_gross", "example_net", "example_partner_gross",
+    "example_partner_net", "example_other", "example_result", "example_position", "example_part",
+)  # fmt: skip
+OFFICE = ("office_place", "office_topic", "wanted_form", "offered_forms")
+IN_A_FORM = (*APPOINTMENT, *CHANGE, *MESSAGE, *CODE[:2], *CHECKLIST, *EXAMPLE, *OFFICE)
 # What a yes to an offer begins.
 FORMS = {
     CALLBACK["payload"]: "callback_form",
@@ -58,10 +70,22 @@ class ActionAffirm(Step):
             return await hand_over(dispatcher, turn)
         if payload.removeprefix("/") in EMERGENCIES:
             return await call_for_help(dispatcher, turn, payload.removeprefix("/"))
-        if payload in FORMS:
-            return [ActiveLoop(None), *forget(REQUESTED_SLOT, "question"), FollowupAction(FORMS[payload])]
+        begun, _, _ = payload.partition("{")
+        if begun in FORMS:
+            left = [ActiveLoop(None), *forget(REQUESTED_SLOT, "question")]
+            return [*left, *_carried(payload), FollowupAction(FORMS[begun])]
         dispatcher.utter_message(json_message=message("yes_to_what"))
         return []
+
+
+def _carried(payload: str) -> list[EventType]:
+    """What an offer to book already says: for what, and where."""
+    _, begins, values = payload.partition("{")
+    carried = json.loads(begins + values) if begins else {}
+    slots = {"service": "appointment_service"}
+    return [
+        SlotSet(slots.get(name, name), value) for name, value in carried.items() if slots.get(name, name) in APPOINTMENT
+    ]
 
 
 class ActionDeny(Step):
@@ -143,7 +167,7 @@ class ActionStop(Step):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         in_form = bool(tracker.active_loop.get("name"))
-        left = [ActiveLoop(None), *forget(REQUESTED_SLOT, *APPOINTMENT, *CHANGE, *MESSAGE, *CODE[:2], "question")]
+        left = [ActiveLoop(None), *forget(REQUESTED_SLOT, *IN_A_FORM, "question")]
         if in_form:
             dispatcher.utter_message(json_message=message("stopped"))
             return left
@@ -175,7 +199,7 @@ class ActionStartOver(Step):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         dispatcher.utter_message(json_message=message("started_over"))
-        known = (*APPOINTMENT, *CHANGE, *MESSAGE, *PERSON, *CODE, *CONVERSATION)
+        known = (*IN_A_FORM, *PERSON, *CODE, *CONVERSATION)
         return [ActiveLoop(None), *forget(REQUESTED_SLOT, *known)]
 
 

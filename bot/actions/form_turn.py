@@ -28,6 +28,7 @@ ALWAYS_LEAVE = ("talk_to_human", "stop", "start_over")
 # Said inside a form these are answers to its question, understood or not; everything else goes to the rules.
 ANSWERS = ("inform", "correct", "affirm", "deny")
 LONGEST_COMMAND = 7
+SURE_TO_LEAVE = 0.6  # what was collected is lost or handed on: "Sekunde, es klingelt" is neither
 # On the telephone the third question in vain is whether a person shall help.
 FAILURES = 2
 # What kind of answer the question for a detail wants; a recogniser listens for that.
@@ -70,13 +71,16 @@ def leaves_form(turn: Turn, *, own_intents: Sequence[str], free_text: bool = Fal
     if turn.pressed:
         return turn.intent not in (*ANSWERS, *own_intents)
     if free_text:
-        return turn.wants(*ALWAYS_LEAVE, sure=0.6) and len(turn.text.split()) <= LONGEST_COMMAND
-    return turn.wants(*ALWAYS_LEAVE)
+        return turn.wants(*ALWAYS_LEAVE, sure=SURE_TO_LEAVE) and len(turn.text.split()) <= LONGEST_COMMAND
+    return turn.wants(*ALWAYS_LEAVE, sure=SURE_TO_LEAVE)
+
+
+ASKING = ("ask", "opening_hours", "bot_challenge", "ask_checklist", "ask_example")
 
 
 def is_excursion(turn: Turn) -> bool:
     """Whether a message asks about something instead of answering."""
-    return not turn.pressed and turn.wants("ask", "opening_hours", "bot_challenge", sure=0.3) and is_question(turn.text)
+    return not turn.pressed and turn.wants(*ASKING, sure=0.3) and is_question(turn.text)
 
 
 def asked_why(turn: Turn) -> bool:

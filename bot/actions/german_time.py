@@ -31,6 +31,17 @@ def time_range(text: str, now: datetime, *, bare_hour: bool = False) -> TimeRang
         return None
 
 
+def shifted_wish(text: str, start: datetime) -> TimeRange | None:
+    """Return the wish in "eine Stunde später" or "einen Tag später um 8 Uhr", counted from `start`."""
+    moved = shifted(text, start)
+    if moved is None:
+        return None
+    said = time_range(text, start)
+    if said and said.names_time and moved.time() == start.time():  # moved by days, and a time of day beside it
+        return TimeRange(moved.date(), moved.date(), from_time=said.from_time, to_time=said.to_time, exact=said.exact)
+    return TimeRange(moved.date(), moved.date(), exact=moved.time().replace(tzinfo=None))
+
+
 def shifted(text: str, start: datetime) -> datetime | None:
     """Return `start` moved by what the text says: "eine Stunde später", "am Tag davor", "eine Woche früher"."""
     plain = _plain(text)
@@ -116,6 +127,9 @@ _MONTH_NUMBER = {
 _WEEKDAY_PATTERNS = (
     r"monn?tag", r"di(?:e|n)+stag", r"mitt?w?och", r"donn?er?stag", r"freitag", r"(?:samstag|sonnabend)", r"sonntag",
 )  # fmt: skip
+_WEEKDAY = "|".join(_WEEKDAY_PATTERNS)
+# "Mai Nguyen", "Jan Nowak", "August Krämer": a month of this spelling before another name is a name.
+_NAMES_LIKE_MONTHS = r"Jan|März|April|Mai|Juni|Juli|August"
 # "den ersten Antrag", "der zweite Stock": counted, no day of a month.
 _COUNTED = (
     "termin|etage|stock|kind|antrag|erstantrag|bescheid|brief|besuch|schritt|gespraech|monat|klasse|person|kuerzung"
@@ -162,6 +176,7 @@ def _plain(text: str) -> str:
     """Lower case, umlauts spelt out, numerals for number words, contact details removed."""
     text = re.sub(r"\S+@\S+", " ", text)
     text = re.sub(r"(?<![\d.])(?:\+|0)(?:[\s/().-]?\d){6,}", " ", text)  # telephone numbers
+    text = _without_names_like_months(text)
     text = _abbreviated_weekdays(text)
     for umlaut, spelt in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
         text = text.replace(umlaut, spelt).replace(umlaut.upper(), spelt)
@@ -174,7 +189,19 @@ def _plain(text: str) -> str:
         text,
     )
     text = re.sub(r"\b[a-z]+\b", lambda found: str(_NUMBERS.get(found[0], found[0])), text)
+    text = re.sub(rf"\b({_WEEKDAY})(s?) ?-?morgens?\b", r"\1\2 morgens", text)
+    text = re.sub(rf"\b({_WEEKDAY})(s?)-?((?:vor|nach)?mittag|abend|frueh)(s?)\b", r"\1\4 \3\4", text)
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _without_names_like_months(text: str) -> str:
+    """Leave out a first name that is spelt like a month: no "3." or "im" before it, another name after it."""
+    return re.sub(
+        rf"(?<![\d.] )(?<![\d.])(?<!\b[Ii]m )(?<!Anfang )(?<!Mitte )(?<!Ende )\b(?:{_NAMES_LIKE_MONTHS})"
+        r" (?!(?:Vormittag|Nachmittag|Mittag|Termin|Uhr|Woche))[A-ZÄÖÜ][^\W\d_]+",
+        " ",
+        text,
+    )
 
 
 def _abbreviated_weekdays(text: str) -> str:
@@ -208,6 +235,7 @@ class _Reader:
         self.text = f" {text} "
         self.today = today
         self.weekday_only = False
+        self.weekday_after = False
         self.weekdays: frozenset[int] | None = None
 
     # each pass replaces what it understood, so that no word is read twice
@@ -216,6 +244,7 @@ class _Reader:
         soonest = self._take(_SOONEST)
         self._mark_clock_times()
         self._mark_calendar_dates()
+        self._leave_out_weekdays_of_dates()
         self._mark_weekday_filters()
         self._mark_weeks_and_weekdays()
         self._mark_relative_days()
@@ -233,6 +262,7 @@ class _Reader:
             exact=exact,
             soonest=soonest,
             weekday_only=self.weekday_only,
+            weekday_after=self.weekday_after and self.weekday_only,
         )
         return found if found.names_days or found.names_time or soonest else None
 
@@ -412,6 +442,17 @@ class _Reader:
             raise _NoSuchDay(written)
         return date(resolved.year, resolved.month, resolved.day)
 
+    def _leave_out_weekdays_of_dates(self) -> None:
+        """In "Freitag, 11. Dezember" and "11.12., Freitag" the weekday says nothing more: two days would be a span."""
+        date_mark = r"#(?P<day>\d{4}-\d\d-\d\d)\.\.(?P=day)#"
+        self._mark(rf"\b(?:{_WEEKDAY}) ?,? ?(?:(?:den|dem|der|am) )?(?= *{date_mark})", lambda _: " ")
+
+        def same_day(found: re.Match[str]) -> str | None:
+            said = next(number for number, day in enumerate(_WEEKDAY_PATTERNS) if re.fullmatch(day, found[3]))
+            return found[1] if date.fromisoformat(found["day"]).weekday() == said else None
+
+        self._mark(rf"({date_mark}) ?[,(]* ?(?:ein(?:em)? |am )?({_WEEKDAY})\b", same_day)
+
     def _mark_weekday_filters(self) -> None:
         """Read "nur mittwochs", "außer Montag", "montags kann ich nicht"."""
         excluded: set[int] = set()
@@ -442,14 +483,22 @@ class _Reader:
             return this_monday
 
         week = rf"({_WHICH}) ?woche"
+        parts_of_day = "frueh|morgens|vormittags?|mittags?|nachmittags?|abends?"
         for number, pattern in enumerate(_WEEKDAY_PATTERNS):
             coming = self.today + timedelta(days=(number - self.today.weekday() - 1) % 7 + 1)
 
             def in_week(found: re.Match[str], number: int = number) -> str:
                 return self._day(monday(found[1]) + timedelta(days=number))
 
+            def part_of_day_in_week(found: re.Match[str], number: int = number) -> str:
+                return f"{self._day(monday(found[2]) + timedelta(days=number))}{found[1]} "
+
             def weeks_on(found: re.Match[str], coming: date = coming) -> str:
                 return self._day(coming + timedelta(weeks=_weeks(found)))
+
+            def weekday_after(_: re.Match[str], coming: date = coming) -> str:
+                self.weekday_only = self.weekday_after = True
+                return self._day(coming)
 
             def plain_weekday(found: re.Match[str], number: int = number, coming: date = coming) -> str:
                 which = found[1] or ""
@@ -461,9 +510,11 @@ class _Reader:
                 return self._day(coming)
 
             self._mark(rf"\b{pattern} (?:in |der |in der )?{week}\b", in_week)
+            self._mark(rf"\b{pattern} ({parts_of_day}) (?:in |der |in der )?{week}\b", part_of_day_in_week)
             self._mark(rf"\b{week},? (?:(?:am|den|der|ist|waere|dann|vielleicht) )*{pattern}\b", in_week)
             self._mark(rf"\b{pattern} (?:in|ueber) ({_COUNT}) (wochen?|tagen)\b", weeks_on)
             self._mark(rf"\b{pattern} ueber (?:die )?(woche)\b", weeks_on)
+            self._mark(rf"\b{pattern} (?:drauf|darauf|danach)\b", weekday_after)
             self._mark(rf"\b(?:({_WHICH}) )?{pattern}\b", plain_weekday)
 
         parts = {"anfang": (0, 1), "beginn": (0, 1), "mitte": (1, 3), "ende": (3, 4)}
@@ -572,7 +623,9 @@ class _Reader:
                 return days_of(first.replace(day=1) + relativedelta(years=1), part)
             return self._day(max(first, self.today), last)
 
-        def named(found: re.Match[str]) -> str:
+        def named(found: re.Match[str]) -> str | None:
+            if found[0] == found[2] and "#" in found.string:
+                return None  # a month alone beside a day is a name or says nothing more
             month = _MONTH_NUMBER[found[2][:3]]
             year = int(found[3]) if found[3] else self.today.year + (month < self.today.month)
             return days_of(date(year, month, 1), found[1])

@@ -33,12 +33,12 @@ from bot.actions.form_turn import (
     way_out,
 )
 from bot.actions.free_times import Times, heard_lead, options_spoken, other_times, times_for
-from bot.actions.german_time import direction, shifted, time_range
-from bot.actions.names import name_in
+from bot.actions.german_time import direction, shifted_wish, time_range
+from bot.actions.names import NO_ANSWER, name_in
 from bot.actions.offers import Slot, button_words, local, moment_words, options_heard
 from bot.actions.purposes import site_in
 from bot.actions.sentences import PERSON, STOP, message, phrase
-from bot.actions.small_answers import chosen_in, says_no, says_yes
+from bot.actions.small_answers import chosen_in, is_question, says_no, says_yes
 from bot.actions.step import Step
 from bot.actions.time_wish import TimeRange
 from bot.actions.turn import REQUESTED_SLOT, Turn
@@ -54,9 +54,20 @@ WHICH, START, MOVE_CONFIRMED, CANCEL_CONFIRMED = (
 CODE, CODE_NAME, FOUND = "appointment_code", "code_name", "found_by_code"
 RESUME = "resume_appointment"
 TIMES = ("time_wish", "offered")
+_THE_OLD_ONE = re.compile(r"\b(?:de[rn]|meinen) (?:termin )?am\b|\btermin vom\b|\bden vom\b")
 _HAS_NO_CODE = re.compile(
     r"\b(?:keinen? (?:code|zahl|nummer)|weiss (?:ich )?(?:\w+ )?nicht|vergessen|verloren|habe ich nicht)\b"
 )
+
+
+# Said at "Soll ich diesen Termin absagen?": a yes in other words, a no in other words, the other one.
+_CANCELS = re.compile(
+    r"\b(?:absag\w*|ab ?zu ?sagen|stornier\w*|streich\w*|loesch\w*"
+    r"|sag\w*(?: (?:sie|ihn|den|diesen|das|es|termin|mir|bitte|doch|dann|ruhig|einfach|mal))* ab)(?=[ .!]*$)"
+)
+_KEEPS = re.compile(r"\bnicht (?:mehr )?(?:ab\b|absag|ab ?zu ?sag|stornier|streich|loesch)|\bbehalt")
+_REFUSES = re.compile(r"(?:nein|nee|ne|noe)\b")
+_THE_OTHER = re.compile(r"\b(?:de[nrm]|das) andere[nrm]?\b")
 
 
 async def known_appointments(turn: Turn) -> list[dict[str, Any]]:
@@ -107,6 +118,8 @@ def which_of(text: str, appointments: Sequence[dict[str, Any]], turn: Turn) -> d
     chosen = turn.carried(WHICH)
     if chosen:
         return next((one for one in appointments if one["id"] == chosen), None)
+    # "Den am 10. Dezember auf den 17.": what stands before "auf" says which one
+    text = _before_the_new_time(text)
     number = chosen_in(text, [moment_words(local(one["starts_at"])) for one in appointments])
     if number is not None:
         return appointments[number]
@@ -127,7 +140,7 @@ class _ValidateManaged(Step, ABC):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         turn = Turn.of(tracker)
         opening = turn.requested is None
-        if not opening and leaves_form(turn, own_intents=self.own_intents):
+        if not opening and not self.answers(turn) and leaves_form(turn, own_intents=self.own_intents):
             return []
         stayed = stays(turn)
         if stayed is not None:
@@ -153,6 +166,10 @@ class _ValidateManaged(Step, ABC):
             dispatcher.utter_message(json_message=message("your_appointments_away"))
             return _leave(*CHANGE, *TIMES) if opening else again(turn.requested or WHICH)
 
+    def answers(self, turn: Turn) -> bool:
+        """Whether a message that sounds like leaving the form answers its question."""
+        return False
+
     async def _by_code(self, dispatcher: CollectingDispatcher, turn: Turn) -> list[EventType]:
         """Read the code, then the surname, and open the appointment that both fit."""
         code, name = turn.slots.get(CODE), None
@@ -165,7 +182,7 @@ class _ValidateManaged(Step, ABC):
                 return [] if is_excursion(turn) else again(CODE)
             name = turn.slots.get("person_name")
         else:
-            name = name_in(turn.text, asked=True)
+            name = name_in(turn.text, asked=not turn.wants(*NO_ANSWER, sure=0.6))
             if name is None:
                 return [] if is_excursion(turn) else again(CODE_NAME)
         if not name:
@@ -201,13 +218,28 @@ class ValidateCancelForm(_ValidateManaged):
 
     form, own_intents = "cancel_form", ("cancel_appointment",)
 
+    def answers(self, turn: Turn) -> bool:
+        """Read "dann sagen Sie ihn ab" as the yes it is here, though elsewhere it would leave the form."""
+        asked = turn.requested == CANCEL_CONFIRMED and turn.intent in ("stop", *self.own_intents)
+        return asked and bool(_CANCELS.search(plain(turn.text)))
+
     async def next_step(
         self, dispatcher: CollectingDispatcher, turn: Turn, appointment: dict[str, Any]
     ) -> list[EventType]:
+        other = await self._other(turn, appointment)
+        if other:
+            return other
+        said = plain(turn.text)
+        keeps = bool(_KEEPS.search(said))
         if (
-            (turn.pressed and turn.intent == "affirm")
-            or says_yes(turn.text)
-            or turn.wants("affirm", "cancel_appointment")
+            not keeps
+            and not _REFUSES.match(said)
+            and (
+                (turn.pressed and turn.intent == "affirm")
+                or says_yes(turn.text)
+                or (_CANCELS.search(said) and not is_question(turn.text))
+                or turn.wants("affirm", "cancel_appointment")
+            )
         ):
             try:
                 await api.cancel(appointment["id"])
@@ -216,9 +248,21 @@ class ValidateCancelForm(_ValidateManaged):
             except ApiProblem as problem:
                 return self._trouble(problem.detail)
             return [SlotSet(CANCEL_CONFIRMED, "yes"), progress()]
-        if (turn.pressed and turn.intent == "deny") or says_no(turn.text) or turn.wants("deny", "correct"):
+        if keeps or (turn.pressed and turn.intent == "deny") or says_no(turn.text) or turn.wants("deny", "correct"):
             return [SlotSet(CANCEL_CONFIRMED, "no"), progress()]
         return [] if is_excursion(turn) else self._unclear(turn, CANCEL_CONFIRMED)
+
+    async def _other(self, turn: Turn, appointment: dict[str, Any]) -> list[EventType]:
+        """Read back another appointment than the present one: "nein, den anderen", "nein, den am Donnerstag"."""
+        the_other = bool(_THE_OTHER.search(plain(turn.text)))
+        if not turn.text or not (the_other or time_range(turn.text, clock.now())):
+            return []
+        known = await known_appointments(turn)
+        rest = [one for one in known if one["id"] != appointment["id"]]
+        meant = which_of(turn.text, rest if the_other else known, turn) if rest else None
+        if meant and meant["id"] != appointment["id"]:
+            return [SlotSet(WHICH, meant), SlotSet(CANCEL_CONFIRMED, None), progress()]
+        return [SlotSet(WHICH, None), progress()] if the_other and rest else []
 
     @staticmethod
     def _trouble(detail: str) -> list[EventType]:
@@ -236,9 +280,11 @@ class ValidateMoveForm(_ValidateManaged):
     async def first_step(self, turn: Turn, appointment: dict[str, Any]) -> list[EventType]:
         """The new time may stand in the first message: "Termin auf Donnerstag verschieben"."""
         text = _only_the_new_time(turn.text)
-        return await self._look(
-            turn, appointment, time_range(text, clock.now()), await self._site(turn, appointment, text)
-        )
+        if turn.requested == WHICH and text == turn.text:
+            text = ""  # the answer to "which one?" names the old time only
+        moved = shifted_wish(turn.text, local(appointment["starts_at"]))
+        wish = moved or time_range(text, clock.now())
+        return await self._look(turn, appointment, wish, await self._site(turn, appointment, text))
 
     async def next_step(
         self, dispatcher: CollectingDispatcher, turn: Turn, appointment: dict[str, Any]
@@ -264,9 +310,9 @@ class ValidateMoveForm(_ValidateManaged):
         now = clock.now()
         chosen = turn.slots.get(START)
         reference = local(chosen["starts_at"]) if chosen else local(appointment["starts_at"])
-        moved = shifted(turn.text, reference)
+        moved = shifted_wish(turn.text, reference)
         if moved:
-            return TimeRange(moved.date(), moved.date(), exact=moved.time().replace(tzinfo=None))
+            return moved
         said = time_range(turn.text, now, bare_hour=turn.requested == START)
         before = turn.slots.get("time_wish")
         if said and before:
@@ -390,11 +436,15 @@ def _only_the_new_time(text: str) -> str:
     return after if found and time_range(after, clock.now()) else "" if _names_the_old_one(text) else before or text
 
 
+def _before_the_new_time(text: str) -> str:
+    """What stands before "auf" and a time: "Den am 10. Dezember auf den 17. um 14 Uhr"."""
+    before, found, after = f" {text}".rpartition(" auf ")
+    return before.strip() if found and time_range(after, clock.now()) else text
+
+
 def _names_the_old_one(text: str) -> bool:
     """Whether a day only says which appointment: "Der Termin am Dienstag muss verschoben werden"."""
-    return "lieber" not in text.lower() and any(
-        word in text.lower() for word in ("der termin am", "den termin am", "meinen termin am", "termin vom")
-    )
+    return "lieber" not in text.lower() and bool(_THE_OLD_ONE.search(plain(text)))
 
 
 def _leaves_place(text: str) -> bool:

@@ -38,14 +38,17 @@ from bot.actions.form_turn import (
     way_out,
 )
 from bot.actions.german_time import time_range
-from bot.actions.names import name_in, names_of
+from bot.actions.language import say
+from bot.actions.names import NO_ANSWER, name_in, names_of
 from bot.actions.people import topic
 from bot.actions.sentences import message, phrase
 from bot.actions.small_answers import says_no, says_yes, without_details
 from bot.actions.step import Step
-from bot.actions.turn import REQUESTED_SLOT, SMALL_TALK, Turn
+from bot.actions.turn import REQUESTED_SLOT, Turn
 from bot.nlu.plain_text import plain
 
+# Whoever tells something for the office has told the message already.
+REPORTS = ("report_change", "report_absence")
 ANONYMOUS, NAMED = "anonymous", "named"
 RESUME = "resume_other"
 LONGEST_MESSAGE = 4000
@@ -103,8 +106,11 @@ class _ValidateWords(Step, ABC):
         name = name_in(turn.text, asked=False, found_by_model=names_of(turn.entities, "name"))
         if name:
             events.append(SlotSet("person_name", name))
+        told = turn.text if turn.intent in REPORTS else turn.slots.get("unread_text")
         said = _SAID_ALREADY.search(turn.text)
-        if said and len(turn.text[said.end() :].split()) >= 3:
+        if told:  # a change or an absence was told before the message was agreed to
+            events += [SlotSet(self.text_slot, str(told).strip()[:LONGEST_MESSAGE]), SlotSet("unread_text", None)]
+        elif said and len(turn.text[said.end() :].split()) >= 3:
             events.append(SlotSet(self.text_slot, turn.text.strip()))
         return events
 
@@ -208,7 +214,7 @@ class ValidateMessageForm(_ValidateWords):
             )
             return again("sender")
         asked = turn.requested == "sender"
-        bare = asked and not turn.wants(*SMALL_TALK, sure=0.6)
+        bare = asked and not turn.wants(*NO_ANSWER, sure=0.6)
         name = name_in(turn.text, asked=bare, found_by_model=names_of(turn.entities, "name") if asked else ())
         events: list[EventType] = []
         if contact:
@@ -238,7 +244,7 @@ class ValidateMessageForm(_ValidateWords):
             return again("contact")
         name = name_in(
             turn.text,
-            asked=turn.requested == "person_name" and not turn.wants(*SMALL_TALK, sure=0.6),
+            asked=turn.requested == "person_name" and not turn.wants(*NO_ANSWER, sure=0.6),
             found_by_model=names_of(turn.entities, "name"),
         )
         events: list[EventType] = [SlotSet("contact", contact.value)] if contact else []
@@ -314,11 +320,10 @@ class ValidateCallbackForm(_ValidateWords):
         if contact and contact.kind == "phone" and contact.value:
             events.append(SlotSet("phone", contact.value))
         elif contact and turn.requested == "phone":
-            written = "invalid_phone" if contact.kind == "phone" else None
-            if written:
-                dispatcher.utter_message(json_message=message(written, written=contact.written, choices=[]))
+            reason = "invalid_phone" if contact.kind == "phone" else "phone_not_email"
+            dispatcher.utter_message(json_message=message(reason, written=contact.written, choices=[]))
             return again("phone")
-        asked = turn.requested == "person_name" and not turn.wants(*SMALL_TALK, sure=0.6)
+        asked = turn.requested == "person_name" and not turn.wants(*NO_ANSWER, sure=0.6)
         name = name_in(turn.text, asked=asked, found_by_model=names_of(turn.entities, "name") if asked else ())
         if name:
             events += [SlotSet("person_name", name), SlotSet("name_unsure", name_was_hard(turn))]
@@ -451,7 +456,7 @@ class AskMessageConfirmed(_AskSend):
         return {
             "heard": f"Von {heard}." if who else "Ohne Namen und Nummer.",
             "text": str(turn.slots["message_text"]).replace("\n", "\n> "),
-            "sender": f"Von: {who}" if who else "Ohne Namen und Kontakt.",
+            "sender": say("Von: {who}").format(who=who) if who else say("Ohne Namen und Kontakt."),
         }
 
 

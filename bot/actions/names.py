@@ -7,12 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.actions.contacts import without_contact
+from bot.actions.turn import SMALL_TALK
 from bot.nlu.plain_text import plain, words
 
+# Said to the bot: never the answer to the question for a name.
+NO_ANSWER = (*SMALL_TALK, "manipulate")
+# "Maria Clara Lopez Garcia"; whatever is longer is a sentence. Particles do not count.
+LONGEST_NAME = 4
 _NAME_WORD = r"[^\W\d_][^\W\d_'’.-]*(?:[-'’][^\W\d_]+)*\.?"
 _INTRODUCTION = re.compile(
     r"(?:\bich hei(?:ß|ss)e\b|\bmein(?:e)? (?:voller |ganzer )?name (?:ist|lautet|is)\b"
-    r"|\b(?:auf (?:den )?)?namen?\s*(?:ist|:|von|lautet)?|\bhier (?:ist|spricht)\b|\bvorname(?:\s*(?:ist|:))?)"
+    r"|\b(?:auf|unter) (?:de[nm] )?namen?\b|\bnamen?\s*(?:ist\b|:|lautet\b)|(?:^|[,;.])\s*name\b"
+    r"|\bhier (?:ist|spricht)\b|\bvorname(?:\s*(?:ist\b|:))?)"
     r"\s*:?\s*(?:auch )?(?:der |die |herr |frau )?",
     re.I,
 )
@@ -28,7 +34,9 @@ _NO_NAME = frozenset(
         sonntag vormittag nachmittag uhr frei antrag bescheid miete geld unterlagen nummer telefon handy mail
         email adresse strasse sie du ihr euch sachbearbeiter mitarbeiter jobcenter amt frage fragen nachricht
         rueckruf krank schwanger arbeitslos alleinerziehend obdachlos muede traurig dumm idiot arschloch bot
-        computer test
+        computer test alle aller allen alles leute leuten jeder jeden jede regel regeln anweisung anweisungen befehl
+        ignoriere ignorier vergiss gib gebt sag sage sagen zeig zeige nenn nenne mach mache schreib schreibe lies
+        haben hat sind war welche welcher die dass wenn dann
         """
     )
 )
@@ -45,9 +53,11 @@ _AFTER_A_NAME = re.compile(
 def name_in(text: str, *, asked: bool, found_by_model: Sequence[str] = ()) -> str | None:
     """Return a person's name. `asked`: the question was about it, so the words alone will do."""
     text = without_contact(text)
-    introduced = _INTRODUCTION.search(text) or _I_AM.search(text)
-    if introduced:
-        name = _leading_name(text[introduced.end() :], strict=not asked)
+    # "Mein Name ist falsch, ich heiße Thomas Mayer": the first one that introduces a name
+    for introduced in (*_INTRODUCTION.finditer(text), *_I_AM.finditer(text)):
+        # who writes all in lower case, or is heard by a recogniser, does so with the name too
+        in_small_letters = text.islower() and re.search(r"nam|hei", introduced[0]) is not None
+        name = _leading_name(text[introduced.end() :], strict=not asked and not in_small_letters)
         if name:
             return name
     if asked:
@@ -70,7 +80,7 @@ def _leading_name(text: str, *, strict: bool, whole: bool = False) -> str | None
     """The name at the start of a text. `strict`: only words written like names; `whole`: nothing else may follow."""
     taken: list[str] = []
     rest = text.strip()
-    while len(taken) < 5:
+    while len(taken) < 6:
         found = re.match(rf"({_NAME_WORD})(?=$|[\s,;.!])\s*", rest)
         if not found:
             break
@@ -85,6 +95,8 @@ def _leading_name(text: str, *, strict: bool, whole: bool = False) -> str | None
             break
     while taken and plain(taken[-1]) in _PARTICLES:
         taken.pop()
+    if len([word for word in taken if plain(word) not in _PARTICLES]) > LONGEST_NAME:
+        return None
     if not taken or (whole and re.sub(r"[\s,;.!]+", "", rest)):
         return None
     if len(taken) == 1 and len(taken[0]) < 2:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.actions.clock import BERLIN
+from bot.actions.language import clock_in_words, day_in_words, in_german
 from bot.actions.time_wish import TimeRange
 
 AT_MOST = 5
@@ -128,12 +129,22 @@ def _one_each(slots: Iterable[Slot]) -> list[Slot]:
 
 def day_words(day: date, today: date | None = None) -> str:
     """Tuesday, 24 November; with the year where it is not this one."""
+    if not in_german():
+        return day_in_words(day, year=today is not None and day.year != today.year)
+    return _german_day(day, today)
+
+
+def _german_day(day: date, today: date | None = None) -> str:
     year = f" {day.year}" if today is not None and day.year != today.year else ""
     return f"{WEEKDAYS[day.weekday()]}, {day.day}. {MONTHS[day.month - 1]}{year}"
 
 
 def clock_words(clock: datetime | time) -> str:
     """10 Uhr, 10:30 Uhr."""
+    return _german_clock(clock) if in_german() else clock_in_words(clock)
+
+
+def _german_clock(clock: datetime | time) -> str:
     return f"{clock.hour} Uhr" if not clock.minute else f"{clock.hour}:{clock.minute:02d} Uhr"
 
 
@@ -142,13 +153,22 @@ def moment_words(moment: datetime, today: date | None = None) -> str:
     return f"{day_words(moment.date(), today)}, {clock_words(moment)}"
 
 
+def german_moment(moment: datetime) -> str:
+    """The same for the people in the office, whatever the citizen reads."""
+    return f"{_german_day(moment.date())}, {_german_clock(moment)}"
+
+
 def button_words(moment: datetime) -> str:
     """Dienstag, 24.11., 10:30 Uhr."""
+    if not in_german():
+        return moment_words(moment)
     return f"{WEEKDAYS[moment.weekday()]}, {moment.day}.{moment.month}., {clock_words(moment)}"
 
 
 def wish_words(wish: TimeRange, today: date) -> str:
-    """The wish said back: am Dienstag, 24. November, ab 10 Uhr."""
+    """The wish said back: am Dienstag, 24. November, ab 10 Uhr. In other languages it is not said back."""
+    if not in_german():
+        return ""
     parts = []
     if wish.first_day and wish.first_day == wish.last_day:
         parts.append(f"am {day_words(wish.first_day, today)}")

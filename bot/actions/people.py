@@ -8,9 +8,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from api.languages.catalog import GERMAN
 from bot.actions.api_client import ApiProblem, ApiUnavailable, api
 from bot.actions.contacts import contact_words
-from bot.actions.offers import local, moment_words
+from bot.actions.offers import german_moment, local, moment_words
 from bot.actions.purposes import ANY_SITE
 from bot.actions.sentences import PERSON, message, phrase
 from bot.actions.step import Step
@@ -36,12 +37,12 @@ async def collected(turn: Turn) -> dict[str, str]:
     service = slots.get("appointment_service")
     if service:
         try:
-            names = {entry["id"]: entry["name"] for entry in await api.services(tenant=turn.tenant)}
+            names = {entry["id"]: entry["name"] for entry in await api.services(tenant=turn.tenant, language=GERMAN)}
         except (ApiProblem, ApiUnavailable):
             names = {}
         found["Termin für"] = names.get(service, service)
     if slots.get("appointment_start"):
-        found["Gewünschte Zeit"] = moment_words(local(slots["appointment_start"]))
+        found["Gewünschte Zeit"] = german_moment(local(slots["appointment_start"]))
     return found | given(turn)
 
 

@@ -24,14 +24,14 @@ def _service_words() -> dict[str, list[str]]:
 
 
 def services_in(text: str, services: Sequence[dict[str, Any]]) -> list[str]:
-    """The ids of the services that a text can mean, the likeliest first; several where they are equally likely."""
+    """The ids of the services that a text can mean, the likeliest first; several where they are about as likely."""
     said = plain(text)
     said_words = words(text)
     scores: dict[str, int] = {}
     for service in services:
         score = 0
         if plain(service["name"]) in said or service["id"] in said:
-            score += 10
+            score += NAMED
         for phrase in _service_words().get(service["id"], ()):
             if " " in phrase:
                 score += 4 * (phrase in said)
@@ -44,14 +44,29 @@ def services_in(text: str, services: Sequence[dict[str, Any]]) -> list[str]:
     if not scores:
         return []
     best = max(scores.values())
-    return [service for service, score in scores.items() if score == best]
+    ranked = sorted(scores, key=lambda service: -scores[service])
+    # one word more in a long story decides nothing: then it is asked, with these first
+    return [service for service in ranked if scores[service] == best or _in_a_story(said_words, scores[service], best)]
 
 
+def _in_a_story(said: Sequence[str], score: int, best: int) -> bool:
+    return len(said) >= STORY and best < NAMED and score >= best / 2
+
+
+# From so many words on, the words of several services stand beside each other by chance.
+STORY = 25
+# A service that is called by its name is meant.
+NAMED = 10
+
+
+_WORKS = re.compile(r"arbeite(?:t|st|te|ten|test)?|arbeitstag(?:e|en)?|gearbeitet")
 _EVERYDAY = frozenset(words("stellen sprechen haben fragen geben lassen beratung gespraech hilfe kinder"))
 
 
 def _same_word(stem: str, word: str) -> bool:
     """Compounds and endings count ("Mietvertrag" for "miete"), slips too in longer words."""
+    if _WORKS.fullmatch(word):  # "mein Mann arbeitet Schicht" is no wish to talk about work
+        return False
     if word.startswith(stem) or (len(stem) > 5 and stem in word):
         return True
     return len(stem) > 6 and abs(len(stem) - len(word)) <= 2 and fuzz.ratio(stem, word) >= 86
@@ -68,7 +83,10 @@ _NOT_A_PLACE = frozenset(
 
 
 def site_in(text: str, sites: Sequence[dict[str, Any]], *, asked: bool = False) -> str | None:
-    """Return the id of the site a text names (by place, street or postcode), or ANY_SITE where it does not matter."""
+    """Return the id of the site a text names (by place, street or its postcode), or ANY_SITE where it does not matter.
+
+    Other postcodes and quarters are known to the hub alone (GET /offices).
+    """
     said = words(text)
     for site in sites:
         if str(site.get("postcode", "")) in said:
@@ -87,19 +105,35 @@ def site_in(text: str, sites: Sequence[dict[str, Any]], *, asked: bool = False) 
     return None
 
 
-def concern_in(text: str) -> str | None:
-    """What it is about, in the citizen's own words: from "wegen" or "es geht um" to the end of the clause."""
-    found = re.search(
-        r"\b(?:wegen|weil|es geht (?:doch )?um|betrifft|bezüglich|thema:?)\s+([^.;!?\n]{3,200})", text, re.I
-    )
+# A clause ends at a full stop, not after the number of a date.
+_CLAUSE = r"(?:[^.;!?\n]|(?<=\d)\.){3,200}"
+_WEEKDAYS = "(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?"
+# What is read as a detail anyway is no part of the concern: who somebody is, how to reach them, when.
+_WHO = re.compile(
+    r"[,\s]\s*(?:mein name|ich hei|ich bin|meine (?:nummer|mail))\b.*|,\s*(?:am|um|termin|gern|bitte)\b.*", re.I | re.S
+)
+_WHEN = re.compile(
+    r"(?<!vom)(?<!zum)(?<!seit)(?<!bis)[,\s]\s*(?:(?:am|um|ab|gegen|für|den) )?(?:den )?"
+    rf"(?:\d{{1,2}}\. ?\d{{1,2}}|\d{{1,2}}(?::\d\d)? ?uhr|{_WEEKDAYS}|(?:ü|ue)bermorgen|morgen|heute"
+    r"|(?:nächste|kommende)[nrs]? (?:woche|tage)|halb \w+|viertel \w+)\b.*",
+    re.I | re.S,
+)
+# "weil ich am Montag krank war": the day belongs to the clause.
+_OPEN_CLAUSE = re.compile(r"^weil\b|\b(?:ich|wir|er|sie|es|man|mich|mir|uns|sich)$", re.I)
+
+
+def concern_in(text: str, sites: Sequence[dict[str, Any]] = ()) -> str | None:
+    """What it is about, in the citizen's own words: from "wegen" or "es geht um" to where days, place or name begin."""
+    found = re.search(rf"\b(?:wegen|weil|es geht (?:doch )?um|betrifft|bezüglich|thema:?)\s+{_CLAUSE}", text, re.I)
     if not found:
         return None
-    words_of = found[0].strip(" ,")
-    cut = re.split(
-        r",\s*(?:am|um|mein name|ich hei|ich bin|meine (?:nummer|mail)|termin|gern|bitte)\b",
-        words_of,
-        maxsplit=1,
-        flags=re.I,
-    )[0]
-    cut = without_contact(cut).strip(" ,")
-    return cut[:1].upper() + cut[1:200] if len(cut.split()) > 1 else None
+    said = _WHO.sub("", found[0].strip(" ,."))
+    before_day = _WHEN.sub("", said)
+    said = without_contact(said if _OPEN_CLAUSE.search(before_day) else before_day)
+    kept = said.split()
+    for number in range(2, len(kept)):
+        if kept[number - 1].lower() in ("in", "nach") and site_in(kept[number], sites):
+            kept = kept[: number - 1]
+            break
+    said = " ".join(kept).strip(" ,.")
+    return said[:1].upper() + said[1:200] if len(kept) > 1 else None

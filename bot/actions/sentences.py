@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from api.conversations.spoken import spoken_form
+from bot.actions.language import say
 
 FILE = Path(__file__).parents[1] / "sentences.yml"
 
@@ -28,6 +29,7 @@ def _entries() -> dict[str, dict[str, Any]]:
 
 def message(
     name: str,
+    /,
     *,
     times: int = 0,
     opening: str = "",
@@ -42,7 +44,7 @@ def message(
     kind of answer is wanted and for which detail, instead of the entry's own `expects`.
     """
     entry = _entries()[name]
-    text = opening + _variant(entry["text"], times).format(**values)
+    text = opening + say(_variant(entry["text"], times)).format(**values)
     spoken = opening + _variant(entry.get("spoken", entry["text"]), times).format(**values)
     offered = entry.get("choices", []) if choices is None else choices
     result: dict[str, Any] = {
@@ -58,9 +60,9 @@ def message(
     return result
 
 
-def phrase(name: str, *, times: int = 0, **values: Any) -> str:
+def phrase(name: str, /, *, times: int = 0, **values: Any) -> str:
     """Return only the words of an entry, to be put into another message."""
-    return _variant(_entries()[name]["text"], times).format(**values)
+    return say(_variant(_entries()[name]["text"], times)).format(**values)
 
 
 def _variant(text: str | list[str], times: int) -> str:
@@ -69,4 +71,4 @@ def _variant(text: str | list[str], times: int) -> str:
 
 def listed(words: Sequence[str], last: str = "oder") -> str:
     """Eins, zwei oder drei."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {say(last)} {words[-1]}" if words else ""

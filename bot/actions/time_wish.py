@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+SATURDAY = 5
+
 
 @dataclass(frozen=True)
 class TimeRange:
@@ -20,6 +22,7 @@ class TimeRange:
     exact: time | None = None
     soonest: bool = False
     weekday_only: bool = False  # the day came from a bare weekday, so a later wish may move it to another week
+    weekday_after: bool = False  # "Montag drauf": the first one after the day that was spoken of
 
     @property
     def names_days(self) -> bool:
@@ -54,9 +57,11 @@ class TimeRange:
         if said_later.names_days:
             later = said_later
             if later.weekday_only and self.first_day and later.first_day:
-                # "lieber Mittwoch" after "Dienstag, 1. Dezember" means the Wednesday of that week
-                moved = self.first_day + timedelta(days=later.first_day.weekday() - self.first_day.weekday())
-                if moved >= today:
+                # a weekend that was named by its date is over: "Montag" is the one after it
+                weekend = self.first_day.weekday() >= SATURDAY and not self.weekday_only
+                after = later.weekday_after or weekend
+                moved = _weekday_near(self.first_day, later.first_day.weekday(), after=after)
+                if moved > today:
                     later = replace(later, first_day=moved, last_day=moved)
             changed = replace(
                 changed,
@@ -87,6 +92,7 @@ class TimeRange:
             "exact": self.exact.isoformat("minutes") if self.exact else None,
             "soonest": self.soonest,
             "weekday_only": self.weekday_only,
+            "weekday_after": self.weekday_after,
         }
 
     @classmethod
@@ -104,4 +110,12 @@ class TimeRange:
             exact=read("exact", time.fromisoformat),
             soonest=bool(stored.get("soonest")),
             weekday_only=bool(stored.get("weekday_only")),
+            weekday_after=bool(stored.get("weekday_after")),
         )
+
+
+def _weekday_near(day: date, weekday: int, *, after: bool) -> date:
+    """The weekday of the same week: "lieber Mittwoch" after "Dienstag, 1. Dezember"; with `after` the next one."""
+    if after:
+        return day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1)
+    return day + timedelta(days=weekday - day.weekday())

@@ -34,6 +34,7 @@ class Turn:
     slots: Mapping[str, Any]
     events: list[dict[str, Any]] = field(repr=False)
     opens_form: bool = False
+    first_concern: str = ""  # the text, without a second concern that it holds
     caller: str | None = None  # the number somebody calls from (E.164), where the exchange told it
 
     @classmethod
@@ -48,6 +49,7 @@ class Turn:
             channel=metadata.get("channel") or "web",
             language=metadata.get("language") or "de",
             text="" if text.startswith("/") else text,
+            first_concern="" if text.startswith("/") else (said.get("second_concern") or {}).get("first") or text,
             pressed=text.startswith("/"),
             intent=intent.get("name") or "",
             confidence=float(intent.get("confidence") or 0.0),

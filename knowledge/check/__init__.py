@@ -14,6 +14,7 @@ from knowledge.articles import Article, ArticleSource, Content, load_content
 from knowledge.check.findings import Finding, Kind
 from knowledge.check.sameness import leaked_questions, repeated_questions, similar_articles
 from knowledge.check.sources import Sources
+from knowledge.check.tenant import in_tenant
 from knowledge.check.wording import in_article, in_source
 from knowledge.errors import KnowledgeError
 from knowledge.law import LawStore
@@ -39,6 +40,7 @@ def check(root: Path, *, today: date, tenant: str | None = None, law: LawStore |
         for content in contents:
             findings.update(_in_content(content))
             findings.update(_in_citations(content, sources))
+            findings.update(in_tenant(content))
             articles.update(content.articles)
         findings = set(_dead_in_some(findings, contents))
         findings.update(_in_amounts(root, today, sources))

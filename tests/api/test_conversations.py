@@ -259,7 +259,7 @@ def test_the_machine_falls_silent_when_a_person_takes_over_during_its_turn(app, 
 
     app.state.rasa = ScriptedDialogue(take_over)
     answer = send(client, conversation, headers, "Hallo?").json()
-    assert answer == {"state": "human", "messages": []}
+    assert answer == {"state": "human", "language": "de", "messages": []}
     assert send(client, conversation, headers, "Sind Sie da?").json()["messages"] == []
     assert app.state.rasa.sent == ["Hallo?"]  # while a person talks, the dialogue hears nothing
 

@@ -296,7 +296,7 @@ def test_the_dialogue_stays_silent_while_a_person_is_there(client, desk):
     client.post(f"{HANDOFFS}/{handoff}/claim", headers=desk.mueller)
     turn = client.post(f"{CONVERSATIONS}/{conversation}/messages", json={"text": "Wie hoch ist die Miete?"},
                        headers=citizen).json()
-    assert turn == {"state": "human", "messages": []}
+    assert turn == {"state": "human", "language": "de", "messages": []}
 
 
 def test_release_gives_the_conversation_back_and_says_so(client, desk):

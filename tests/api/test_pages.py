@@ -1,5 +1,6 @@
 """Citizens' pages: security headers, the example municipality, and an appointment's own page without any script."""
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.clock import BERLIN
+from api.languages.catalog import EASY, GERMAN, NAMES
+from api.settings import ROOT
 
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=BERLIN)
 
@@ -92,6 +95,73 @@ def test_a_browser_that_has_the_script_does_not_load_it_again(client: TestClient
     again = client.get("/widget.js", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
+
+
+# --- The chat's words in other languages ------------------------------------------------------------------------
+
+STATIC = ROOT / "api" / "pages" / "static"
+OTHERS = [language for language in NAMES if language != GERMAN]
+
+
+def words_in(text: str, indent: int) -> set[str]:
+    return set(re.findall(rf"^ {{{indent}}}(\w+):(?: |$)", text, flags=re.MULTILINE))
+
+
+def german_words() -> set[str]:
+    widget = (STATIC / "widget.js").read_text()
+    found = re.search(r"^  const GERMAN = \{$(.*?)^  \};$", widget, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return words_in(found[1], 4)
+
+
+def test_the_chat_has_words_for_every_language_of_a_conversation() -> None:
+    assert {path.stem for path in (STATIC / "languages").glob("*.js")} == set(OTHERS)
+    offered = re.search(r"const LANGUAGES = (\{.*?\});", (STATIC / "widget.js").read_text(), re.DOTALL)
+    assert offered is not None
+    named = re.findall(r'^ {4}"?([\w-]+)"?: "(.+)",$', offered[1], flags=re.MULTILINE)
+    assert dict(named) == NAMES
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_word_is_translated_and_none_is_left_over(language: str) -> None:
+    there = words_in((STATIC / "languages" / f"{language}.js").read_text(), 2)
+    assert there - german_words() == set()
+    assert language == EASY or german_words() - there == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_words_are_light_and_kept_for_good_by_an_address_that_names_their_version(
+    client: TestClient, language: str
+) -> None:
+    first = client.get(f"/widget/{language}.js")
+    assert first.headers["content-type"].startswith("text/javascript")
+    assert first.headers["cache-control"] == "public, max-age=300"
+    assert "// " not in first.text and len(first.content) < 6_000
+    version = json.loads(re.findall(r"const VERSIONS=(\{.*?\});", client.get("/widget.js").text)[0])[language]
+    kept = client.get(f"/widget/{language}.js", params={"v": version})
+    assert "immutable" in kept.headers["cache-control"]
+    outdated = client.get(f"/widget/{language}.js", params={"v": "0000"})
+    assert "immutable" not in outdated.headers["cache-control"]
+    known = client.get(f"/widget/{language}.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+
+
+@pytest.mark.parametrize("name", ["de.js", "xx.js", "..%2fwidget.js", "uk"])
+def test_there_are_no_words_for_other_names(client: TestClient, name: str) -> None:
+    assert client.get(f"/widget/{name}").status_code == 404
+
+
+def test_another_site_may_load_the_words_and_choose_a_language(client: TestClient) -> None:
+    site = {"Origin": "https://www.kreis.example"}
+    assert client.get("/widget/uk.js", headers=site).headers["access-control-allow-origin"] == "*"
+    asked = {**site, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    assert client.options("/api/v1/conversations/x/language", headers=asked).status_code == 200
+
+
+def test_the_demo_page_begins_in_the_language_of_its_address(client: TestClient) -> None:
+    assert '<lotse-chat tenant="musterkreis" language="uk"></lotse-chat>' in client.get("/?language=uk").text
+    assert '<lotse-chat tenant="musterkreis"></lotse-chat>' in client.get('/?language="><script>').text
+    assert '<lotse-chat tenant="musterkreis"></lotse-chat>' in client.get("/datenschutz").text
 
 
 # --- An appointment's own page ----------------------------------------------------------------------------------

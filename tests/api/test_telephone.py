@@ -392,7 +392,7 @@ def test_who_picked_up_finds_what_was_said_before(client, mueller):
     handoff = target(client, conversation)["handoff_id"]
     for _ in range(2):  # the desk's button and the voice process may both tell
         done = client.post(f"{CALLS}/{conversation}/transfer-result", json={"ok": True}, headers=SERVICE)
-        assert done.json() == {"state": "closed", "messages": []}
+        assert done.json() == {"state": "closed", "language": "de", "messages": []}
     client.post(f"{CONVERSATIONS}/{conversation}/end", headers=SERVICE)
     assert "Durchgestellte Anrufe" in console(client, mueller, "/console").text
     assert "Bescheid fehlt" in console(client, mueller, f"/console/handoffs/{handoff}").text

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from aiohttp import web
 
+from tests.bot import hub_office
+
 BERLIN = ZoneInfo("Europe/Berlin")
 TENANT = yaml.safe_load((Path(__file__).parents[2] / "knowledge/tenants/musterkreis/tenant.yml").read_text("utf-8"))
 WEEKDAYS = ("mo", "di", "mi", "do", "fr", "sa", "so")
@@ -59,6 +61,20 @@ ARTICLES: dict[str, dict[str, Any]] = {
         "text": "Sie können sich schriftlich oder persönlich beschweren.",
         "next_steps": [],
     },
+    "zustaendiges-jobcenter": {
+        "title": "Welches Jobcenter ist für mich zuständig?",
+        "topic": "service",
+        "words": ("zuständig",),
+        "text": "Zuständig ist das Jobcenter an dem Ort, an dem Sie gewöhnlich leben.",
+        "next_steps": [],
+    },
+    "vermieter-auskunft": {
+        "title": "Ich bin Vermieter. Bekomme ich die Miete direkt vom Jobcenter?",
+        "topic": "service",
+        "words": ("vermieter",),
+        "text": "Ja, wenn Ihr Mieter das beim Jobcenter beantragt.",
+        "next_steps": [],
+    },
     "stromschulden": {
         "title": "Was tun bei Stromschulden?",
         "topic": "wohnen",
@@ -88,6 +104,9 @@ class Hub:
         self.failing: set[str] = set()
         self.staffed = True
         self.code_tries = 0
+        self.checklists: list[dict[str, str]] = []
+        self.examples: list[dict[str, Any]] = []
+        self.amounts = "there"
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._guard])
@@ -95,8 +114,12 @@ class Hub:
             [
                 web.get("/api/v1/knowledge/search", self.search),
                 web.get("/api/v1/knowledge/articles/{id}", self.article),
+                web.get("/api/v1/knowledge/checklist", self.checklist),
+                web.post("/api/v1/knowledge/worked-example", self.worked_example),
                 web.get("/api/v1/sites", self.sites),
                 web.get("/api/v1/services", self.services),
+                web.get("/api/v1/offices", self.offices),
+                web.get("/api/v1/forms", self.forms),
                 web.get("/api/v1/appointments/slots", self.slots),
                 web.post("/api/v1/appointments", self.book),
                 web.post("/api/v1/appointments/find", self.find),
@@ -138,6 +161,63 @@ class Hub:
             return _problem(404, "Diesen Artikel gibt es nicht.")
         return web.json_response(_hit(name, ARTICLES[name]) | {"topic": ARTICLES[name]["topic"]})
 
+    async def checklist(self, request: web.Request) -> web.Response:
+        self.checklists.append({key: value for key, value in request.query.items() if key not in ("tenant", "limit")})
+        form = {"id": "hauptantrag", "title": "Hauptantrag", "url": "https://musterkreis.example/h.pdf", "online": None}
+        texts = ["Ausweis oder Pass", "Hauptantrag", "Mietvertrag", "Kontoauszüge"]
+        whens: list[list[str]] = [[], [], ["falls Sie zur Miete wohnen"], []]
+        items = [
+            {"id": f"i{number}", "text": text, "when": when, "why": None, "citation": None, "article": None,
+             "form": form if text == "Hauptantrag" else None}
+            for number, (text, when) in enumerate(zip(texts, whens, strict=True))
+        ]  # fmt: skip
+        return web.json_response(
+            {
+                "day": "2026-11-21",
+                "groups": [{"id": "papers", "title": "Antrag und Ausweis", "items": items}],
+                "more": 2,
+                "page_url": f"{self.address}/checkliste?tenant=musterkreis",
+                "text_url": f"{self.address}/checkliste.txt?tenant=musterkreis",
+                "hint": "Fehlt etwas? Reichen Sie es nach.",
+            }
+        )
+
+    async def worked_example(self, request: web.Request) -> web.Response:
+        """`amounts`: "missing" where today has none; a total that is the number of figures, enough to tell it came."""
+        body = await request.json()
+        self.examples.append(body)
+        if self.amounts == "missing":
+            return _problem(409, "Für das heutige Datum fehlt mir ein Betrag. Deshalb rechne ich nichts aus.")
+        wages = body["adults"]
+        if any(one["net"] and one["gross"] and float(one["net"]) > float(one["gross"]) for one in wages):
+            return _problem(422, "Netto kann nicht mehr sein als brutto.")
+        zero = any(float(one["gross"] or 0) >= 3000 for one in wages)
+        citation = {
+            "label": "§ 11b SGB II", "title": "Absetzbeträge", "as_of": "2026-08-19",
+            "url": "https://www.gesetze-im-internet.de/sgb_2/__11b.html",
+        }  # fmt: skip
+        names = (("need", "Regelbedarf"), ("need", "Miete"), ("need", "Bedarf zusammen"), ("income", "Lohn"),
+                 ("income", "Frei bleibt"), ("result", "Beispiel für einen Monat"))  # fmt: skip
+        steps = [
+            {"id": f"s{number}" if section != "result" else "total", "section": section, "label": label,
+             "amount": "100.00", "written": "100 Euro", "is_sum": "zusammen" in label, "citation": citation}
+            for number, (section, label) in enumerate(names)
+        ]  # fmt: skip
+        notes = [{"id": "costs_nothing", "text": "Ein Antrag kostet nichts.", "citation": citation, "article": None}]
+        services = [{"kind": "service", "id": "erstantrag", "title": "Antrag stellen (Erstgespräch)", "url": None}]
+        more = [{"kind": "article", "id": "wohngeld", "title": "Ist Wohngeld besser?", "url": None}] if zero else []
+        return web.json_response(
+            {
+                "decision": False,
+                "day": "2026-11-21",
+                "total": "0.00" if zero else "591.00",
+                "written": "0 Euro" if zero else "591 Euro",
+                "steps": steps,
+                "notes": notes,
+                "next_steps": [*services, *more],
+            }  # fmt: skip
+        )
+
     # --- appointments
 
     async def sites(self, _: web.Request) -> web.Response:
@@ -159,6 +239,13 @@ class Hub:
     async def services(self, _: web.Request) -> web.Response:
         kept = ("id", "name", "description", "duration_minutes", "sites", "bring")
         return web.json_response([{key: service[key] for key in kept} for service in TENANT["services"]])
+
+    async def offices(self, request: web.Request) -> web.Response:
+        query = request.query
+        return web.json_response(hub_office.offices(TENANT, query.get("place"), query.get("topic"), self.now))
+
+    async def forms(self, request: web.Request) -> web.Response:
+        return web.json_response(hub_office.forms(TENANT, request.query.get("q", "")))
 
     async def slots(self, request: web.Request) -> web.Response:
         query = request.query

@@ -106,7 +106,7 @@ def _check(reply: dict[str, Any], expected: dict[str, Any], where: str) -> None:
 
 
 def _check_hub(hub: Hub, expected: dict[str, Any]) -> None:
-    for name in ("appointments", "inbox", "handoffs"):
+    for name in ("appointments", "inbox", "handoffs", "checklists", "examples"):
         if name not in expected:
             continue
         found = list(getattr(hub, name).values() if name == "appointments" else getattr(hub, name))

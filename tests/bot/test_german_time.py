@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.actions.german_time import direction, shifted, time_range
+from bot.actions.german_time import direction, shifted, shifted_wish, time_range
 from bot.actions.time_wish import TimeRange
 
 
@@ -62,6 +62,10 @@ CALENDAR_DATES = {
     "am dritten zwölften": "2026-12-03",
     "vierundzwanzigster November": "2026-11-24",
     "Donnerstag, den 26.11.": "2026-11-26",
+    "Dienstag, 8. Dezember": "2026-12-08",
+    "nächsten Freitag, 11.12.": "2026-12-11",
+    "am 11.12., Freitag": "2026-12-11",
+    "Dienstag, 1. Dezember oder Mittwoch, 2. Dezember": "2026-12-01..2026-12-02 wd=1,2",
 }
 SPANS = {
     "nächste Woche": "2026-11-23..2026-11-29",
@@ -138,6 +142,13 @@ DAYS_AND_TIMES = {
     "Mittwoch oder Freitag, nach 14 Uhr": "2026-11-25..2026-11-27 wd=2,4 14:00-",
     "immer montags früh": "wd=0 06:00-10:00",
     "Ich heiße Anna Müller, 069 1234567, Dienstag 10 Uhr": "2026-11-24 =10:00",
+    "Freitag, 11. Dezember, 8:45 Uhr": "2026-12-11 =08:45",
+    "Dienstag den 1.12. um 14 Uhr, Mai Nguyen, mai.nguyen@example.de": "2026-12-01 =14:00",
+    "dienstag 10 uhr, august krämer": "2026-11-24 =10:00",
+    "Donnerstagnachmittag": "2026-11-26 12:00-18:00",
+    "irgendwann am Donnerstagnachmittag nächste Woche": "2026-11-26 12:00-18:00",
+    "Freitag früh nächste Woche": "2026-11-27 06:00-10:00",
+    "Montagmorgen": "2026-11-23 06:00-10:00",
     "so früh wie möglich": "soonest",
     "der nächste freie Termin": "soonest",
     "egal wann": "soonest",
@@ -151,6 +162,8 @@ NO_TIME_AT_ALL = [
     "§ 22 Abs. 1",
     "ich habe 2 Kinder",
     "Guten Morgen",
+    "ich bin Mai Nguyen",
+    "August Krämer",
     "Hausnummer 12.3",
     "am 31.11.",
     "am 30. Februar",
@@ -213,6 +226,10 @@ def test_a_number_alone_is_an_hour_only_where_the_question_was_about_the_time() 
         ("am 3.12. um 9 Uhr", "lieber nachmittags", "2026-12-03 12:00-18:00"),
         ("Dienstag um 10 Uhr", "am 3.12. um halb drei", "2026-12-03 =14:30"),
         ("Dienstag um 10 Uhr", "doch so früh wie möglich", "soonest"),
+        ("am 29.11.", "ok dann Montag um 9:30", "2026-11-30 =09:30"),
+        ("am 29.11.", "ok dann Montag drauf um 9:30", "2026-11-30 =09:30"),
+        ("am 3.12. vormittags", "lieber Dienstag drauf", "2026-12-08 06:00-12:00"),
+        ("am 3.12. um 9 Uhr", "lieber Dienstag", "2026-12-01 =09:00"),
     ],
 )
 def test_a_later_wish_changes_only_what_it_names(before: str, then: str, expected: str) -> None:
@@ -234,6 +251,28 @@ def test_a_later_wish_changes_only_what_it_names(before: str, then: str, expecte
 )
 def test_a_shift_is_counted_from_the_time_already_chosen(text: str, expected: datetime) -> None:
     assert shifted(text, berlin("2026-11-24 10:00")) == expected
+
+
+def test_a_weekday_never_goes_back_to_today_or_before() -> None:
+    monday = berlin("2026-11-23 12:00")
+    thursday, then = time_range("am Donnerstag", monday), time_range("lieber Montag um 9:30", monday)
+    assert thursday is not None
+    assert then is not None
+    assert notation(thursday.changed_by(then, monday.date())) == "2026-11-30 =09:30"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lieber einen Tag später um 8 Uhr", "2026-12-09 =08:00"),
+        ("eine Woche später, am liebsten vormittags", "2026-12-15 06:00-12:00"),
+        ("am Tag davor", "2026-12-07 =13:00"),
+        ("eine Stunde später", "2026-12-08 =14:00"),
+        ("um 8 Uhr", None),
+    ],
+)
+def test_a_shift_and_a_time_in_one_message_are_both_heard(text: str, expected: str | None) -> None:
+    assert notation(shifted_wish(text, berlin("2026-12-08 13:00"))) == expected
 
 
 def test_earlier_and_later_without_an_amount_are_told_apart() -> None:

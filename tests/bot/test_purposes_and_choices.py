@@ -105,6 +105,35 @@ def test_a_question_is_told_from_an_answer(text: str, asks: bool) -> None:
     assert is_question(text) is asks
 
 
+STORY = (
+    "Also das war so, ich war letzten Monat schon mal da und soll die Heizkostenabrechnung bringen, aber mein Mann "
+    "konnte auch nicht, weil der {works}, und jetzt habe ich sie gefunden. Kann ich dafür bitte einen Termin haben?"
+)
+
+
+def test_who_works_shifts_does_not_come_to_talk_about_work() -> None:
+    assert services_in(STORY.format(works="arbeitet Schicht"), SERVICES) == ["leistungsberatung"]
+
+
+def test_in_a_long_story_a_word_more_decides_nothing() -> None:
+    both = services_in(STORY.format(works="eine neue Arbeit hat"), SERVICES)
+    assert both == ["arbeitsvermittlung", "leistungsberatung"]
+
+
+@pytest.mark.parametrize(
+    ("text", "concern"),
+    [
+        ("Termin wegen Bescheid am 2.12. um 10 Uhr in Musterstadt, Thomas Meier", "Wegen Bescheid"),
+        ("termin wegen meinem bescheid in beispielheim am mittwoch um 9 ich heiße jan", "Wegen meinem bescheid"),
+        ("wegen der Mahnung vom 3.12. zu meinem Strom", "Wegen der Mahnung vom 3.12. zu meinem Strom"),
+        ("Ich rufe an, weil ich am Montag krank war", "Weil ich am Montag krank war"),
+        ("wegen 2.12.", None),
+    ],
+)
+def test_the_concern_ends_where_day_place_or_name_begin(text: str, concern: str | None) -> None:
+    assert concern_in(text, SITES) == concern
+
+
 def test_the_concern_is_kept_in_own_words_without_contact_details() -> None:
     assert (
         concern_in("Ich brauche einen Termin wegen meiner Stromrechnung, mein Name ist Anna")

@@ -56,6 +56,25 @@ def test_an_error_is_found_and_named(folder, write, fields, sentence):
     assert any(sentence in text for text in errors), errors
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"99012", "99021"]', '"99012", "99021", "99022"]', "Für die Postleitzahl 99022 ist kein Standort zuständig."),
+        ('["99021"]\n    places', '["99021", "99031"]\n    places', "Die Postleitzahl 99031 eines Standorts fehlt"),
+        ("[Beispielheim,", "[Altstadt,", "Der Ort Altstadt steht bei musterstadt und bei beispielheim."),
+        ("[Nachbarstadt,", "[Seedorf,", "Der Ort Seedorf steht bei neustadt-am-see und unter outside."),
+        ("wohnungsnotfall}", "wohnungsnotfall, article: fehlt}", "Weg wohnungsnot: den Artikel „fehlt“ gibt es nicht."),
+    ],
+)
+def test_a_place_that_leads_nowhere_is_found_in_a_tenants_file(folder, old, new, sentence):
+    path = folder / "tenants" / "musterkreis" / "tenant.yml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    errors = [found for level, place, found in texts(folder) if (level, place) == ("Fehler", "musterkreis")]
+    assert any(sentence in found for found in errors), errors
+
+
 def test_an_amount_by_reference_is_no_bare_number(folder, write):
     write("satz", body="Es sind {{ amounts.regelbedarf.stufe_1 }}.")
     assert not [text for level, _, text in texts(folder) if level == "Fehler"]
@@ -140,7 +159,7 @@ def test_a_next_step_that_only_some_municipalities_have_is_a_note_and_one_that_n
     second.parent.mkdir()
     renamed = first.read_text(encoding="utf-8").replace("musterkreis", "zweitstadt")
     assert "id: leistungsberatung" in renamed
-    second.write_text(renamed.replace("id: leistungsberatung", "id: beratung"), encoding="utf-8")
+    second.write_text(renamed.replace("leistungsberatung", "beratung"), encoding="utf-8")
     write("satz", next_steps="[{service: leistungsberatung}, {service: fehlt}]")
     found = [(f.level, f.text) for f in check(folder, today=DAY) if f.kind == "Verweis"]
     assert found == [

@@ -34,6 +34,11 @@ def test_hours_are_grouped_by_days_that_share_them():
     )
 
 
+def test_a_team_is_met_where_its_services_are():
+    tenant = load_tenants(ROOT)["musterkreis"]
+    assert [site.id for site in tenant.sites_of("vermittlung")] == ["musterstadt", "beispielheim"]
+
+
 def test_rent_limits_go_on_for_larger_households():
     area = load_tenants(ROOT)["musterkreis"].rent_limits.vergleichsraeume[0]
     assert [area.limit(persons) for persons in (1, 5, 7)] == [478, 921, 1141]
@@ -52,6 +57,15 @@ def test_rent_limits_go_on_for_larger_households():
         ("example: true", "beispiel: true", "beispiel ist kein bekanntes Feld"),
         ("id: musterkreis", "id: anders", "der Ordner heißt"),
         ("name: Musterkreis", "name: [", "nicht lesbar"),
+        ("kind: debt, partner: schuldnerberatung", "kind: debt, partner: fehlt", "Weg schulden: Partner fehlt"),
+        ("kind: debt, partner: schuldnerberatung", "kind: debt", "genau eins von team, contact, partner"),
+        ("contact: arbeitgeberservice", "contact: arbeitgeberservice, team: leistung", "genau eins von team"),
+        ("partner: frauenhaus}", "partner: frauenhaus, site: musterstadt}", "site gibt es nur zusammen mit team"),
+        ("name: Familienservice Musterkreis, ", "", "Weg kinderbetreuung: name fehlt"),
+        ("kind: childcare, ", "", "Weg kinderbetreuung: words fehlt"),
+        ("site: musterstadt, service: arbeitsvermittlung", "site: neustadt-am-see, service: arbeitsvermittlung",
+         "gibt es am Standort neustadt-am-see nicht"),
+        ("kind: rehabilitation", "kind: kur", "kind"),
     ],
 )
 def test_a_mistake_in_a_tenant_is_named_with_file_and_field(folder, path, old, new, reason):

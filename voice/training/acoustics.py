@@ -20,8 +20,9 @@ from voice.training import SEED
 from voice.training.network import SPLICE, SUBSAMPLING, Network, Shape
 from voice.training.states import Contexts, States, context_class
 
-# Steps and highest rate of each round; the rate falls along a cosine in every round (warm restarts).
-ROUNDS = ((2400, 2e-3), (2000, 1e-3))
+# Steps and highest rate of each round; the rate falls along a cosine in every round. A second one, (2000, 1e-3), had
+# brought the states right on held-out frames from 0.825 to 0.837 after 1,300 steps when it was broken off.
+ROUNDS = ((2400, 2e-3),)
 BATCH = 64
 WORKERS = 2
 REPORT = 100  # steps

@@ -4,15 +4,16 @@
  *   <script src="https://lotse.example/widget.js" defer></script>
  *   <lotse-chat tenant="musterkreis"></lotse-chat>
  *
- * Attributes: tenant, api (origin of the service; default: where this script came from), open, language, theme
- * ("light" or "dark"; default: the reader's own setting), privacy (address of the privacy page), label (words on
- * the button).
+ * Attributes: tenant, api (origin of the service; default: where this script came from), open, language (de, en, uk,
+ * ru, ar, tr or de-leicht; what the citizen chooses goes before it), theme ("light" or "dark"; default: the reader's
+ * own setting), privacy (address of the privacy page), label (words on the button).
  * A plain link <a href="#lotse-chat"> anywhere on the page opens the chat; scripts call show() and hide().
  * Colours follow the site: lotse-chat { --lotse-accent: #0a5c7a; --lotse-on-accent: #fff }.
  *
  * It asks nothing of other hosts, sets no cookie and keeps its token in sessionStorage only. Nothing is sent before
  * the citizen opens the chat. Server text becomes DOM nodes, never markup, so it also runs under a strict content
- * security policy.
+ * security policy. German words are in this file, those of another language are loaded when it is wanted; without
+ * them the chat goes on in German.
  * Written in ES2020, without a build step; the api only drops comments and indentation when it serves this file.
  */
 (function () {
@@ -20,7 +21,8 @@
   if (!window.customElements || customElements.get("lotse-chat")) return;
 
   const script = document.currentScript || document.querySelector('script[src*="widget.js"]');
-  const SCRIPT_ORIGIN = new URL((script && script.src) || location.href, location.href).origin;
+  const SCRIPT_URL = new URL((script && script.src) || "/widget.js", location.href);
+  const SCRIPT_ORIGIN = SCRIPT_URL.origin;
 
   const TEXT_LIMIT = 2000; // the api refuses longer messages
   const COUNTER_FROM = 1800;
@@ -28,93 +30,110 @@
   const TYPING_AFTER = 350; // quick answers come without a flash of dots
   const TYPING_AT_MOST = 20000;
   const SILENCE_AT_MOST = 50000; // the api sends a comment every 15 s; longer silence is a dead connection
+  const LOADING_AT_MOST = 2000;
   const SCALES = [1, 1.25, 1.5, 2];
   const TALK_TO_HUMAN = "/talk_to_human";
 
-  const TEXTS = {
-    de: {
-      launcher: "Fragen? Chat öffnen",
-      unread: (n) => (n === 1 ? "1 neue Nachricht" : n + " neue Nachrichten"),
-      title: "Lotse",
-      machine: "Computer, kein Mensch",
-      dialog: "Chat mit Lotse",
-      log: "Gesprächsverlauf",
-      menu: "Menü",
-      close: "Chat schließen",
-      save: "Verlauf speichern",
-      erase: "Gespräch löschen",
-      restart: "Neue Unterhaltung",
-      textSize: "Schriftgröße",
-      larger: "Schrift größer",
-      smaller: "Schrift kleiner",
-      privacy: "Schreiben Sie bitte nur, was für Ihre Frage nötig ist.",
-      privacyLink: "Datenschutz",
-      newTab: "öffnet neues Fenster",
-      you: "Sie",
-      bot: "Lotse",
-      botKind: "Computer",
-      caseworker: "Jobcenter",
-      caseworkerKind: "Mensch",
-      system: "Hinweis",
-      sources: (n) => "Quellen (" + n + ")",
-      form: "Formular",
-      video: "Film",
-      asOf: (date) => "Stand: " + date,
-      helpful: "War das hilfreich?",
-      yes: "Hilfreich",
-      no: "Nicht hilfreich",
-      thanks: "Danke für Ihre Rückmeldung.",
-      feedbackLost: "Das hat nicht geklappt. Bitte versuchen Sie es später noch einmal.",
-      human: "Mit einem Menschen sprechen",
-      input: "Ihre Nachricht",
-      placeholder: "Ihre Frage",
-      send: "Senden",
-      left: (n) => (n === 1 ? "Noch 1 Zeichen" : "Noch " + n + " Zeichen"),
-      over: (n) => n + " Zeichen zu viel. Bitte kürzen Sie Ihre Nachricht.",
-      typing: (name) => name + " schreibt",
-      sending: "Wird gesendet …",
-      unsent: "Noch nicht gesendet",
-      newer: "Neue Nachricht",
-      lost: "Keine Verbindung. Was Sie geschrieben haben, bleibt hier stehen. Wir versuchen es weiter.",
-      lostLive: "Die Verbindung ist unterbrochen. Wir verbinden Sie wieder.",
-      back: "Die Verbindung ist wieder da.",
-      again: "Jetzt versuchen",
-      slow: (when) =>
-        "Das waren viele Nachrichten in kurzer Zeit. Bitte warten Sie. Es geht von selbst weiter, " + when + ".",
-      inSeconds: (n) => (n === 1 ? "in 1 Sekunde" : "in " + n + " Sekunden"),
-      atTime: (time) => "um " + time + " Uhr",
-      failed: "Das hat leider nicht geklappt. Bitte versuchen Sie es noch einmal.",
-      gone: "Ihr früheres Gespräch ist nicht mehr da. Wir haben ein neues begonnen.",
-      erased: "Ihr Gespräch ist gelöscht.",
-      eraseQuestion:
-        "Möchten Sie das Gespräch löschen? Alles, was Sie hier geschrieben haben, wird gelöscht. Termine bleiben.",
-      eraseYes: "Ja, löschen",
-      restartWaiting: "Möchten Sie neu anfangen? Sie warten dann nicht mehr auf einen Menschen.",
-      restartHuman: "Möchten Sie neu anfangen? Das Gespräch mit dem Menschen ist dann für Sie zu Ende.",
-      restartYes: "Ja, neu anfangen",
-      cancel: "Abbrechen",
-      waiting: "Sie warten auf einen Menschen.",
-      position: (n) => "Vor Ihnen: " + (n <= 1 ? "niemand" : n === 2 ? "1 Person" : n - 1 + " Personen") + ".",
-      estimate: (n) => (n <= 1 ? "Es dauert etwa 1 Minute." : "Es dauert etwa " + n + " Minuten."),
-      stopWaiting: "Nicht mehr warten",
-      withHuman: (name) => "Sie sprechen jetzt mit " + name + ".",
-      someone: "einem Menschen aus dem Jobcenter",
-      backToBot: "Sie sprechen wieder mit dem Computerprogramm.",
-      closed: "Dieses Gespräch ist beendet.",
-      appointment: "Ihr Termin",
-      what: "Anliegen",
-      where: "Ort",
-      when: "Zeit",
-      calendar: "In den Kalender",
-      manage: "Verschieben oder absagen",
-      receipt: "Ihre Nummer",
-      crisis: "Hilfe sofort",
-      until: "bis",
-      clock: "Uhr",
-      fileHeading: (tenant, date) => "Chat mit Lotse (" + tenant + "), gespeichert am " + date,
-      fileNote: "Lotse ist ein Computerprogramm. Die Antworten sind allgemein und keine Entscheidung des Jobcenters.",
-      fileName: "Chat-Verlauf",
-    },
+  /** What people speak, named in itself. */
+  const LANGUAGES = {
+    de: "Deutsch",
+    en: "English",
+    uk: "Українська",
+    ru: "Русский",
+    ar: "العربية",
+    tr: "Türkçe",
+    "de-leicht": "Leichte Sprache",
+  };
+  const EASY = "de-leicht";
+  // How dates are written: as in Germany by the day first, and in digits that stand in letters and on doors, too.
+  const LOCALES = { de: "de-DE", "de-leicht": "de-DE", en: "en-GB", ar: "ar-u-nu-latn" };
+  const VERSIONS = {}; // of widget/<language>.js; the api fills this in
+
+  const GERMAN = {
+    dir: "ltr",
+    launcher: "Fragen? Chat öffnen",
+    unread: (n) => (n === 1 ? "1 neue Nachricht" : n + " neue Nachrichten"),
+    title: "Lotse",
+    machine: "Computer, kein Mensch",
+    dialog: "Chat mit Lotse",
+    log: "Gesprächsverlauf",
+    languages: "Sprache wählen",
+    menu: "Menü",
+    close: "Chat schließen",
+    save: "Verlauf speichern",
+    erase: "Gespräch löschen",
+    restart: "Neue Unterhaltung",
+    textSize: "Schriftgröße",
+    larger: "Schrift größer",
+    smaller: "Schrift kleiner",
+    privacy: "Schreiben Sie bitte nur, was für Ihre Frage nötig ist.",
+    privacyLink: "Datenschutz",
+    newTab: "öffnet neues Fenster",
+    you: "Sie",
+    bot: "Lotse",
+    botKind: "Computer",
+    caseworker: "Jobcenter",
+    caseworkerKind: "Mensch",
+    system: "Hinweis",
+    sources: (n) => "Quellen (" + n + ")",
+    form: "Formular",
+    video: "Film",
+    map: "Karte",
+    asOf: (date) => "Stand: " + date,
+    helpful: "War das hilfreich?",
+    yes: "Hilfreich",
+    no: "Nicht hilfreich",
+    thanks: "Danke für Ihre Rückmeldung.",
+    feedbackLost: "Das hat nicht geklappt. Bitte versuchen Sie es später noch einmal.",
+    human: "Mit einem Menschen sprechen",
+    input: "Ihre Nachricht",
+    placeholder: "Ihre Frage",
+    send: "Senden",
+    left: (n) => (n === 1 ? "Noch 1 Zeichen" : "Noch " + n + " Zeichen"),
+    over: (n) => n + " Zeichen zu viel. Bitte kürzen Sie Ihre Nachricht.",
+    typing: (name) => name + " schreibt",
+    sending: "Wird gesendet …",
+    unsent: "Noch nicht gesendet",
+    newer: "Neue Nachricht",
+    lost: "Keine Verbindung. Was Sie geschrieben haben, bleibt hier stehen. Wir versuchen es weiter.",
+    lostLive: "Die Verbindung ist unterbrochen. Wir verbinden Sie wieder.",
+    back: "Die Verbindung ist wieder da.",
+    again: "Jetzt versuchen",
+    slow: (when) =>
+      "Das waren viele Nachrichten in kurzer Zeit. Bitte warten Sie. Es geht von selbst weiter, " + when + ".",
+    inSeconds: (n) => (n === 1 ? "in 1 Sekunde" : "in " + n + " Sekunden"),
+    atTime: (time) => "um " + time + " Uhr",
+    failed: "Das hat leider nicht geklappt. Bitte versuchen Sie es noch einmal.",
+    gone: "Ihr früheres Gespräch ist nicht mehr da. Wir haben ein neues begonnen.",
+    erased: "Ihr Gespräch ist gelöscht.",
+    eraseQuestion:
+      "Möchten Sie das Gespräch löschen? Alles, was Sie hier geschrieben haben, wird gelöscht. Termine bleiben.",
+    eraseYes: "Ja, löschen",
+    restartWaiting: "Möchten Sie neu anfangen? Sie warten dann nicht mehr auf einen Menschen.",
+    restartHuman: "Möchten Sie neu anfangen? Das Gespräch mit dem Menschen ist dann für Sie zu Ende.",
+    restartYes: "Ja, neu anfangen",
+    cancel: "Abbrechen",
+    waiting: "Sie warten auf einen Menschen.",
+    position: (n) => "Vor Ihnen: " + (n <= 1 ? "niemand" : n === 2 ? "1 Person" : n - 1 + " Personen") + ".",
+    estimate: (n) => (n <= 1 ? "Es dauert etwa 1 Minute." : "Es dauert etwa " + n + " Minuten."),
+    stopWaiting: "Nicht mehr warten",
+    withHuman: (name) => "Sie sprechen jetzt mit " + name + ".",
+    someone: "einem Menschen aus dem Jobcenter",
+    backToBot: "Sie sprechen wieder mit dem Computerprogramm.",
+    closed: "Dieses Gespräch ist beendet.",
+    appointment: "Ihr Termin",
+    what: "Anliegen",
+    where: "Ort",
+    when: "Zeit",
+    calendar: "In den Kalender",
+    manage: "Verschieben oder absagen",
+    receipt: "Ihre Nummer",
+    crisis: "Hilfe sofort",
+    until: "bis",
+    clock: "Uhr",
+    fileHeading: (tenant, date) => "Chat mit Lotse (" + tenant + "), gespeichert am " + date,
+    fileNote: "Lotse ist ein Computerprogramm. Die Antworten sind allgemein und keine Entscheidung des Jobcenters.",
+    fileName: "Chat-Verlauf",
   };
 
   const ICONS = {
@@ -125,6 +144,8 @@
     human: "M12 3a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zm0 10.5c5 0 9 2.5 9 5.5v2H3v-2c0-3 4-5.5 9-5.5z",
     down: "M11 4h2v11l5-5 1.4 1.400L12 19l-7.4-7.600L6 10l5 5z",
     calendar: "M7 2h2v2h6V2h2v2h4v18H3V4h4zm12 8H5v10h14z",
+    globe: "M12 2a10 10 0 1 1 0 20 10 10 0 0 1 0-20zM8.300 13H4.100a8 8 0 0 0 5.400 6.600A16 16 0 0 1 8.300 13zm5.400 0h-3.400c.2 3 1 5.300 1.700 6.600.7-1.300 1.500-3.600 1.700-6.600zm6.200 0h-4.200a16 16 0 0 1-1.200 6.600A8 8 0 0 0 19.900 13zM9.500 4.400A8 8 0 0 0 4.100 11h4.200a16 16 0 0 1 1.200-6.600zm2.500 0c-.7 1.300-1.500 3.600-1.700 6.600h3.400c-.2-3-1-5.300-1.700-6.600zm2.500 0A16 16 0 0 1 15.700 11h4.200a8 8 0 0 0-5.400-6.600z",
+    easy: "M2 4.500h7a3.500 3.500 0 0 1 3 1.700 3.500 3.500 0 0 1 3-1.700h7V19h-7a3 3 0 0 0-3 2 3 3 0 0 0-3-2H2zm2 2V17h5c.7 0 1.400.2 2 .500V8.500a2 2 0 0 0-2-2zm16 0h-5a2 2 0 0 0-2 2v9c.6-.3 1.300-.5 2-.5h5zm-1.200 2.600-3 3.600-1.600-1.600-1 1.100 2.700 2.600 4-4.800z",
   };
 
   const LIGHT = `color-scheme: light; --accent: var(--lotse-accent, #0a5c7a);
@@ -145,7 +166,7 @@
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
 .frame { font: 400 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif;
-  color: var(--ink); text-align: left; }
+  color: var(--ink); text-align: start; }
 @supports (font-size: max(1rem, 16px)) { .frame { font-size: max(1rem, 16px); } }
 button, textarea { font: inherit; color: inherit; margin: 0; letter-spacing: inherit; }
 button { cursor: pointer; }
@@ -156,14 +177,16 @@ a { color: var(--link); text-underline-offset: .15em; }
 svg { width: 1.5em; height: 1.5em; fill: currentColor; flex: none; display: block; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip: rect(0 0 0 0); white-space: nowrap; }
 
+/* The launcher and the panel stand where the page leaves room for them, in every language. */
 .launcher { position: fixed; z-index: 2147483000; right: 1em; bottom: 1em; display: flex; align-items: center;
   max-width: calc(100vw - 2em);
-  padding: .75em 1.15em .75em .95em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent);
+  padding-block: .75em; padding-inline: .95em 1.15em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent);
   color: var(--on-accent);
-  font-weight: 600; box-shadow: 0 .25em 1em rgba(0, 20, 30, .3); text-align: left; line-height: 1.25; }
-.launcher svg { margin-right: .55em; }
+  font-weight: 600; box-shadow: 0 .25em 1em rgba(0, 20, 30, .3); text-align: start; line-height: 1.25; }
+.launcher svg { margin-inline-end: .55em; }
+.loading { visibility: hidden; }
 .launcher:hover { text-decoration: underline; }
-.badge { margin-left: .6em; padding: .1em .6em; border-radius: 1em; background: var(--on-accent);
+.badge { margin-inline-start: .6em; padding: .1em .6em; border-radius: 1em; background: var(--on-accent);
   color: var(--accent); font-size: .875em; }
 
 .panel { position: fixed; z-index: 2147483000; right: 1em; bottom: 1em; width: 25.5em;
@@ -172,9 +195,9 @@ svg { width: 1.5em; height: 1.5em; fill: currentColor; flex: none; display: bloc
   border: 1px solid var(--edge); border-radius: 1em;
   background: var(--paper); box-shadow: 0 .75em 3em rgba(0, 20, 30, .35); overscroll-behavior: contain; }
 .panel:focus-visible { outline-offset: -3px; }
-.head { display: flex; align-items: center; flex: none; padding: .6em .5em .6em 1em; background: var(--accent);
+.head { display: flex; align-items: center; flex: none; padding-block: .6em; padding-inline: 1em .5em; background: var(--accent);
   color: var(--on-accent); }
-.head > svg { width: 2em; height: 2em; margin-right: .65em; }
+.head > svg { width: 2em; height: 2em; margin-inline-end: .65em; }
 .head > div { flex: 1 1 auto; min-width: 0; }
 h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
 .head p, .head h2 { overflow-wrap: break-word; overflow-wrap: anywhere; }
@@ -185,17 +208,28 @@ h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
 .tool:hover { border-color: currentColor; }
 .head :focus-visible { outline-color: var(--on-accent); outline-offset: -4px; }
 
-.menu { position: absolute; z-index: 3; top: 3.9em; right: .5em; width: 19em; max-width: calc(100% - 1em);
+.menu { position: absolute; z-index: 3; top: 3.9em; inset-inline-end: .5em; width: 19em; max-width: calc(100% - 1em);
   max-height: calc(100% - 4.5em);
   overflow: auto; margin: 0; padding: .35em; list-style: none; background: var(--paper);
   border: 1px solid var(--edge); border-radius: .75em;
   box-shadow: 0 .5em 1.5em rgba(0, 20, 30, .3); }
 .menu > li > button { display: block; width: 100%; padding: .6em .75em; border: 0; border-radius: .5em;
-  background: none; text-align: left; }
+  background: none; text-align: start; }
 .menu > li > button:hover, .scale button:hover { background: var(--soft); }
-.scale { display: flex; align-items: center; flex-wrap: wrap; padding: .25em .25em .25em .75em;
+.languages { width: auto; min-width: 13em; }
+.menu.languages button { display: flex; align-items: center; min-height: 2.75em; }
+.languages button::before { content: ""; flex: none; width: 1.4em; }
+.languages [aria-current]::before { content: "✓"; }
+.languages [aria-current] { font-weight: 700; }
+.languages svg, .tongues svg { width: 1.25em; height: 1.25em; margin-inline-end: .4em; }
+.tongues { display: flex; flex-wrap: wrap; margin: 0 0 .5em; padding: 0; list-style: none; }
+.tongues button { margin-block: 0 .35em; margin-inline: 0 .35em; display: flex; align-items: center; min-height: 2.75em; padding: .3em .7em;
+  border: 1px solid var(--edge); border-radius: .6em; background: none; color: var(--link); }
+.tongues [aria-current] { display: none; }
+.tongues button:hover { background: var(--soft); }
+.scale { display: flex; align-items: center; flex-wrap: wrap; padding-block: .25em; padding-inline: .75em .25em;
   border-top: 1px solid var(--line); margin-top: .25em; }
-.scale span { flex: 1 1 auto; margin-right: .5em; }
+.scale span { flex: 1 1 auto; margin-inline-end: .5em; }
 .menu .scale button { width: auto; min-width: 2.75em; min-height: 2.5em; border: 1px solid var(--edge);
   border-radius: .5em; background: none; margin: .15em; padding: .25em .5em; text-align: center; }
 .menu .scale button[aria-disabled="true"] { opacity: .5; }
@@ -209,10 +243,10 @@ h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
 .message { margin: 0 0 .85em; }
 .who { margin: 0 0 .2em; font-size: .8125em; color: var(--quiet); }
 .bubble { display: inline-block; max-width: 100%; padding: .6em .85em; border: 1px solid transparent;
-  border-radius: .25em 1em 1em 1em; background: var(--soft); }
-.citizen { text-align: right; }
-.citizen .bubble { max-width: 88%; border-radius: 1em .25em 1em 1em; background: var(--accent);
-  color: var(--on-accent); text-align: left; white-space: pre-wrap; }
+  border-radius: 1em; border-start-start-radius: .25em; background: var(--soft); }
+.citizen { text-align: end; }
+.citizen .bubble { max-width: 88%; border-radius: 1em; border-start-end-radius: .25em; background: var(--accent);
+  color: var(--on-accent); text-align: start; white-space: pre-wrap; }
 .citizen.unsent .bubble { background: var(--paper); color: var(--ink); border: 1px dashed var(--edge); }
 .delivery:empty { display: none; }
 .delivery { margin: .2em 0 0; font-size: .8125em; color: var(--quiet); }
@@ -220,18 +254,19 @@ h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
 .system .bubble { background: none; border-color: var(--line); border-radius: .6em; color: var(--quiet);
   font-size: .9375em; }
 .bubble p, .bubble ul, .bubble ol { margin: 0 0 .55em; }
-.bubble ul, .bubble ol { padding-left: 1.35em; }
+.bubble ul, .bubble ol { padding-inline-start: 1.35em; }
 .bubble li { margin: .15em 0; }
+.body + .body { margin-top: .55em; }
 .bubble > :last-child, .body > :last-child { margin-bottom: 0; }
 .crisis .bubble { display: block; background: var(--alarm-soft); border: 2px solid var(--alarm);
   border-radius: .6em; }
 .crisis h3, .card h3 { margin: 0 0 .35em; font-size: 1em; font-weight: 700; }
 .crisis h3 { color: var(--alarm); font-size: 1.125em; }
-.body a[href^="tel:"] { white-space: nowrap; }
+.body a[href^="tel:"], bdi[dir=ltr] { white-space: nowrap; }
 .crisis .body a[href^="tel:"] { font-weight: 700; }
 
 .card { margin: .5em 0 0; padding: .75em .85em; border: 1px solid var(--edge);
-  border-left: .4em solid var(--accent); border-radius: .5em; background: var(--paper); }
+  border-inline-start: .4em solid var(--accent); border-radius: .5em; background: var(--paper); }
 .card dl { margin: 0; }
 .card dl > div { margin: 0 0 .3em; }
 .card dt { font-size: .8125em; color: var(--quiet); }
@@ -239,40 +274,40 @@ h2 { margin: 0; font-size: 1.125em; line-height: 1.25; font-weight: 700; }
 .number { font: 700 1.375em/1.3 ui-monospace, Consolas, "Liberation Mono", monospace; letter-spacing: .04em;
   -webkit-hyphens: none; hyphens: none; }
 .actions { margin: .35em 0 0; }
-.actions a { display: inline-flex; align-items: center; margin: .35em .5em 0 0; padding: .45em .8em;
+.actions a { display: inline-flex; align-items: center; margin-block: .35em 0; margin-inline: 0 .5em; padding: .45em .8em;
   min-height: 2.75em; border: 1px solid var(--edge);
   border-radius: .5em; background: var(--paper); color: var(--link); font-weight: 600; text-decoration: none; }
 .actions a:hover { text-decoration: underline; }
-.actions svg { width: 1.125em; height: 1.125em; margin-right: .45em; }
+.actions svg { width: 1.125em; height: 1.125em; margin-inline-end: .45em; }
 
 details { margin: .45em 0 0; font-size: .9375em; }
-summary { width: -moz-fit-content; width: fit-content; padding: .3em .5em .3em 0; color: var(--link);
+summary { width: -moz-fit-content; width: fit-content; padding-block: .3em; padding-inline: 0 .5em; color: var(--link);
   cursor: pointer; list-style-position: inside; }
 summary span { text-decoration: underline; text-underline-offset: .15em; }
 .links { margin: .4em 0; padding: 0; list-style: none; }
 .links li { margin: 0 0 .3em; }
 .sources { margin: .2em 0 0; padding: 0; list-style: none; }
-.sources li { margin: 0 0 .4em; padding-left: .65em; border-left: 3px solid var(--line); }
+.sources li { margin: 0 0 .4em; padding-inline-start: .65em; border-inline-start: 3px solid var(--line); }
 .sources b { display: block; }
 .sources small { display: block; font-size: .875em; color: var(--quiet); }
 
 .choices { margin: .45em 0 0; padding: 0; list-style: none; }
-.choices li { display: inline-block; max-width: 100%; margin: .35em .4em 0 0; vertical-align: top; }
+.choices li { display: inline-block; max-width: 100%; margin-block: .35em 0; margin-inline: 0 .4em; vertical-align: top; }
 .choices button { max-width: 100%; min-height: 2.75em; padding: .45em .95em; border: 1.5px solid var(--accent);
   border-radius: 1.4em; background: var(--paper);
-  color: var(--link); font-weight: 600; text-align: left; line-height: 1.3; }
+  color: var(--link); font-weight: 600; text-align: start; line-height: 1.3; }
 .choices button:hover:enabled { background: var(--accent); color: var(--on-accent); }
 .choices button:disabled { border-color: var(--line); color: var(--quiet); font-weight: 400; }
 .choices button.chosen { border-color: var(--edge); color: var(--ink); font-weight: 600; }
 .choices button.chosen::before { content: "✓ "; }
 .feedback { margin: .35em 0 0; font-size: .875em; color: var(--quiet); }
-.feedback button { margin: .25em 0 0 .35em; padding: .3em .7em; min-height: 2.25em; border: 1px solid var(--edge);
+.feedback button { margin-block: .25em 0; margin-inline: .35em 0; padding: .3em .7em; min-height: 2.25em; border: 1px solid var(--edge);
   border-radius: .5em; background: none; color: var(--ink); }
 .feedback button:hover:enabled { background: var(--soft); }
 
-.typing { display: inline-block; padding: .6em .85em; border-radius: .25em 1em 1em 1em; background: var(--soft);
+.typing { display: inline-block; padding: .6em .85em; border-radius: 1em; border-start-start-radius: .25em; background: var(--soft);
   color: var(--quiet); font-size: .875em; }
-.typing i { display: inline-block; width: .4em; height: .4em; margin-left: .3em; border-radius: 50%;
+.typing i { display: inline-block; width: .4em; height: .4em; margin-inline-start: .3em; border-radius: 50%;
   background: currentColor; animation: lotse-dot 1.2s infinite; }
 .typing i:nth-of-type(2) { animation-delay: .2s; }
 .typing i:nth-of-type(3) { animation-delay: .4s; }
@@ -284,21 +319,21 @@ summary span { text-decoration: underline; text-underline-offset: .15em; }
   padding: .35em .9em; min-height: 2.5em; border: 1px solid var(--edge); border-radius: 1.5em;
   background: var(--paper); font-weight: 600;
   box-shadow: 0 .2em .8em rgba(0, 20, 30, .25); }
-.newer svg { width: 1.125em; height: 1.125em; margin-right: .35em; }
+.newer svg { width: 1.125em; height: 1.125em; margin-inline-end: .35em; }
 .banner, .notice { padding: .5em 1em; font-size: .9375em; border-bottom: 1px solid var(--line); }
 .banner.waiting { background: var(--wait-soft); }
 .banner.human { background: var(--good-soft); }
 .notice { background: var(--alarm-soft); }
 .notice.quiet { background: var(--good-soft); }
 .banner p, .notice p { margin: 0; }
-.plain { display: inline-block; margin: .3em .5em .1em 0; padding: .35em .75em; min-height: 2.25em;
+.plain { display: inline-block; margin-block: .3em .1em; margin-inline: 0 .5em; padding: .35em .75em; min-height: 2.25em;
   border: 1px solid var(--edge); border-radius: .5em; background: var(--paper); color: var(--ink);
   font-weight: 600; }
 .plain:hover { background: var(--soft); }
 .plain.danger { background: var(--alarm); color: var(--paper); border-color: var(--alarm); }
 .question { padding: .85em 1em; }
 .question p { margin: 0 0 .5em; }
-form { display: flex; align-items: flex-end; margin: 0; padding: .65em .65em .65em 1em; }
+form { display: flex; align-items: flex-end; margin: 0; padding-block: .65em; padding-inline: 1em .65em; }
 textarea { flex: 1 1 auto; width: 1%; min-height: 2.75em; max-height: 9em; padding: .55em .75em;
   border: 1.5px solid var(--edge); border-radius: .75em;
   background: var(--paper); color: var(--ink); line-height: 1.4; resize: none; overflow-y: auto; }
@@ -306,15 +341,16 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 textarea:focus { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 0; }
 textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(--alarm); }
 .send { display: flex; flex: none; align-items: center; justify-content: center; width: 2.75em; height: 2.75em;
-  margin-left: .5em; border: 2px solid transparent; border-radius: .75em;
+  margin-inline-start: .5em; border: 2px solid transparent; border-radius: .75em;
   background: var(--accent); color: var(--on-accent); }
+[dir=rtl] .send svg { transform: scaleX(-1); }
 .send:disabled { background: var(--soft); color: var(--quiet); }
 .counter { margin: 0; padding: 0 1em; font-size: .8125em; color: var(--quiet); }
 .counter.over { color: var(--alarm); font-weight: 600; }
 .person { display: flex; align-items: center; margin: -.3em .5em .4em; padding: .4em .5em; min-height: 2.5em;
   border: 0; border-radius: .5em; background: none; color: var(--link);
-  font-size: .9375em; text-align: left; text-decoration: underline; text-underline-offset: .15em; }
-.person svg { width: 1.125em; height: 1.125em; margin-right: .45em; }
+  font-size: .9375em; text-align: start; text-decoration: underline; text-underline-offset: .15em; }
+.person svg { width: 1.125em; height: 1.125em; margin-inline-end: .45em; }
 
 .panel.whole { top: 0; right: 0; bottom: auto; left: 0; width: auto; max-width: none; height: 100vh;
   max-height: none; border: 0; border-radius: 0; }
@@ -323,10 +359,10 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 .panel.low .log { flex: 1 0 auto; overflow: visible; }
 .panel.low .foot { position: sticky; bottom: 0; }
 .panel.narrow .citizen .bubble { max-width: 100%; }
-.panel.narrow .head { padding-left: .65em; }
+.panel.narrow .head { padding-inline-start: .65em; }
 .panel.narrow .head > svg { display: none; }
-.panel.narrow .log { padding-left: .65em; padding-right: .65em; }
-.panel.narrow form { padding-left: .65em; }
+.panel.narrow .log { padding-inline: .65em; }
+.panel.narrow form { padding-inline-start: .65em; }
 @media (prefers-reduced-motion: reduce) { .typing i { animation: none; opacity: .7; } }
 @media (forced-colors: active) { .bubble, .card, .send, .head, .banner, .notice, .typing {
   border: 1px solid CanvasText; }
@@ -337,18 +373,36 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 
   // ---------------------------------------------------------------- DOM
 
-  /** One element: el("p", { class: "who", text: "Lotse" }, child, …). Functions become listeners. */
+  const LABELS = new Map([
+    ["text", (node, label) => (node.textContent = label)],
+    ...["aria-label", "title", "placeholder"].map((name) => [name, (node, label) => node.setAttribute(name, label)]),
+  ]);
+  const labelled = new WeakMap(); // node → [[set, words → label], …]
+
+  /**
+   * One element: el("p", { class: "who", text: "Lotse" }, child, …). Functions become listeners; those for what people
+   * read, text: (words) => words.close, are called by `dress` whenever the language changes.
+   */
   function el(name, properties, ...children) {
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(properties || {})) {
       if (value === null || value === undefined || value === false) continue;
-      if (typeof value === "function") node.addEventListener(key, value);
+      const set = LABELS.get(key);
+      if (set && typeof value === "function") labelled.set(node, (labelled.get(node) || []).concat([[set, value]]));
+      else if (typeof value === "function") node.addEventListener(key, value);
       else if (key === "text") node.textContent = value;
       else if (key === "class") node.className = value;
       else node.setAttribute(key, value === true ? "" : String(value));
     }
     for (const child of children) if (child) node.append(child);
     return node;
+  }
+
+  /** Puts the words into a node and all in it. */
+  function dress(root, words) {
+    for (const node of [root, ...root.querySelectorAll("*")])
+      for (const [set, label] of labelled.get(node) || []) set(node, label(words));
+    return root;
   }
 
   function icon(name) {
@@ -389,29 +443,73 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       .join("|"),
   );
 
+  // In Arabic the groups of "116 016" and the parts of "§ 22 Abs. 1 SGB II" would change places.
+  const KEPT_TOGETHER =
+    /§§? ?\d+\w?(?: (?:Abs|Nr|Satz)\.? ?\d+\w?)*(?: [A-Z][A-Za-z]+(?: [IVX]+)?)?|\b[MR]-\d{4}-[A-Z\d]+|\+?\b\d{1,9}(?:[ \/-]{1,3}\d{1,9}){1,7}(?![.:,]?\d)/;
+
   function telephone(number) {
-    return el("a", { href: "tel:" + number.replace(/[^\d+]/g, ""), text: number });
+    return el("a", { href: "tel:" + number.replace(/[^\d+]/g, ""), dir: "ltr", text: number });
+  }
+
+  const ARABIC = /[\u0600-\u06ff]/g;
+  const CYRILLIC = /[\u0400-\u04ff]/g;
+  const SCRIPTS = { ar: ARABIC, uk: CYRILLIC, ru: CYRILLIC };
+
+  /** How a paragraph runs: by most of its letters, for a name in front says nothing ("Lotse برنامج حاسوب"). */
+  function direction(text) {
+    const arabic = (text.match(ARABIC) || []).length;
+    const others = (text.match(/[a-zäöüß\u0400-\u04ff]/gi) || []).length;
+    return arabic || others ? (arabic * 2 > others ? "rtl" : "ltr") : null;
+  }
+
+  /** The language of words that stand among others of `language`: names and rules stay German in every chat. */
+  function tongue(text, language) {
+    const script = SCRIPTS[language];
+    return language === EASY || (script && /[a-z]/i.test(text) && text.search(script) < 0) ? "de" : language;
+  }
+
+  /** Text as it was typed, its numbers kept together. */
+  function typed(target, text) {
+    for (const [at, piece] of text.split(new RegExp("(" + KEPT_TOGETHER.source + ")")).entries())
+      target.append(at % 2 ? el("bdi", { dir: "ltr", text: piece }) : piece);
+    return target;
+  }
+
+  /** Words that may be German in the chat of another language: read by the right voice, moved by no neighbour. */
+  function aside(text, language) {
+    return el("bdi", { lang: tongue(text, language), text });
   }
 
   /** Bold, links, addresses and telephone numbers of one line as nodes. */
   function inline(target, text, options) {
     const pattern = new RegExp(
-      [INLINE.source, "(" + PHONE.source + (options.emergency ? "|" + SHORT_PHONE.source : "") + ")"].join("|"),
+      [
+        INLINE.source,
+        "(" + PHONE.source + (options.emergency ? "|" + SHORT_PHONE.source : "") + ")",
+        "(" + KEPT_TOGETHER.source + ")",
+      ].join("|"),
       "g",
     );
     let from = 0;
     for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
       target.append(text.slice(from, match.index));
       from = match.index + match[0].length;
-      const [whole, bold, label, address, url, mail, phone] = match;
+      const [whole, bold, label, address, url, mail, phone, together] = match;
       if (bold) target.append(inline(el("strong"), bold, options));
       else if (phone) target.append(telephone(phone));
+      else if (together) target.append(el("bdi", { dir: "ltr", text: together }));
       else {
         const href = safeUrl(mail ? "mailto:" + mail : address || url, options.base);
         const outside = href && /^http/.test(href);
         target.append(
           href
-            ? el("a", { href, text: label || url || mail, target: outside && "_blank", rel: outside && "noopener" })
+            ? el("a", {
+                href,
+                dir: label ? "auto" : "ltr",
+                text: label || url || mail,
+                target: outside && "_blank",
+                rel: outside && "noopener",
+              })
             : whole,
         );
       }
@@ -452,18 +550,58 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         }
       }
     }
+    for (const part of body.children) {
+      const way = direction(part.textContent);
+      if (way) part.dir = way;
+      part.lang = tongue(part.textContent, options.language);
+    }
     return body;
   }
 
-  function formatted(value, options) {
+  function formatted(value, words, options) {
     const date = new Date(value);
     return isNaN(date)
       ? ""
-      : new Intl.DateTimeFormat("de-DE", Object.assign({ timeZone: "Europe/Berlin" }, options)).format(date);
+      : new Intl.DateTimeFormat(words.locale, Object.assign({ timeZone: "Europe/Berlin" }, options)).format(date);
   }
-  const clock = (value) => formatted(value, { hour: "2-digit", minute: "2-digit" });
-  const day = (value) => formatted(value, { day: "2-digit", month: "2-digit", year: "numeric" });
-  const longDay = (value) => formatted(value, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  const clock = (value, words) => formatted(value, words, { hour: "2-digit", minute: "2-digit" });
+  const day = (value, words) => formatted(value, words, { day: "2-digit", month: "2-digit", year: "numeric" });
+  const longDay = (value, words) =>
+    formatted(value, words, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+
+  // ---------------------------------------------------------------- languages
+
+  const known = (language) => Object.prototype.hasOwnProperty.call(LANGUAGES, language || "");
+
+  /** The code of ours for "uk", "uk-UA" or "UK"; nothing for a language that is not here. */
+  function ours(language) {
+    const code = String(language || "").toLowerCase();
+    return [code, code.split("-")[0]].find(known);
+  }
+
+  const loading = {}; // language → promise of its words
+  let attempts = 0;
+
+  const completed = (language, words) =>
+    Object.assign({ locale: LOCALES[language] || language }, GERMAN, words, { language });
+
+  /** The widget's own words in a language; German ones where they can not be loaded now. */
+  function wordsOf(language) {
+    if (language === "de") return Promise.resolve(completed("de"));
+    if (!loading[language]) {
+      const address = new URL("widget/" + language + ".js", SCRIPT_URL);
+      address.search = "?v=" + (VERSIONS[language] || "") + (attempts ? "&again=" + attempts : "");
+      loading[language] = import(address.href).then(
+        (module) => completed(language, module.default),
+        () => {
+          attempts += 1; // a browser remembers an address that failed
+          delete loading[language];
+          return Object.assign(completed("de"), { missing: true });
+        },
+      );
+    }
+    return loading[language];
+  }
 
   function uuid() {
     // crypto.randomUUID is missing on older phones and on plain http
@@ -522,7 +660,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
   /**
    * One conversation with the api: creates it when first needed, keeps it over reloads, sends each entry exactly once
    * and listens for live messages.
-   * Knows nothing of the page; reports through `on`: messages, sent, refused, state, typing, connection, renewed.
+   * Knows nothing of the page; reports through `on`: messages, sent, refused, state, typing, connection, renewed,
+   * language.
    */
   class Conversation {
     constructor(settings, on) {
@@ -671,6 +810,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         )
           .then((answer) => {
             this.keep({ id: answer.id, token: answer.token });
+            this.heedLanguage(answer);
             this.on.messages(answer.messages || [], { greeting: true });
             this.enter(answer.state);
           })
@@ -688,11 +828,26 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     /** Reads the whole transcript again: after a reload and after each gap in the live stream. */
     async restore(restored) {
       const answer = await this.untilAnswered(() => this.request("GET", this.path()));
+      this.heedLanguage(answer);
       this.on.messages(answer.messages || [], { transcript: true, restored });
       this.enter(answer.state);
     }
 
-    /** Takes an entry {key, text} or {key, payload, title}; it stays in storage until the api has it. */
+    /** The api may have noticed another language; not while one that was chosen here is still on its way. */
+    heedLanguage(answer) {
+      if (known(answer.language) && !this.stored.pending.some((entry) => entry.language))
+        this.on.language(answer.language);
+    }
+
+    /** Tells the api which language is wanted, where no message does: while a person holds the conversation. */
+    tellLanguage(language) {
+      return this.request("PUT", this.path("/language"), { body: { language } });
+    }
+
+    /**
+     * Takes an entry {key, text} or {key, payload, title}, with `language` where it chooses one; it stays in storage
+     * until the api has it.
+     */
     send(entry) {
       this.keep({ pending: this.stored.pending.concat(entry) });
       return this.drain();
@@ -715,6 +870,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       let answer;
       try {
         await this.start();
+        if (entry.language) await this.untilAnswered(() => this.tellLanguage(entry.language));
         const body = entry.payload ? { payload: entry.payload } : { text: entry.text };
         const send = () => this.request("POST", this.path("/messages"), { body, key: entry.key });
         answer = await this.untilAnswered(send);
@@ -730,6 +886,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         return;
       }
       this.keep({ pending: this.stored.pending.slice(1) });
+      this.heedLanguage(answer);
       this.on.sent(entry);
       this.on.messages(answer.messages || [], { entry });
       this.enter(answer.state);
@@ -754,16 +911,17 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.request("POST", this.path("/typing")).catch(() => undefined);
     }
 
-    /** Services and sites of the tenant, read once. */
+    /** Services and sites of the tenant, read once for each language. */
     offers() {
-      if (!this.offered) {
-        const query = "?tenant=" + encodeURIComponent(this.settings.tenant);
-        const read = (path) => this.request("GET", path + query);
-        this.offered = Promise.all([read("/services"), read("/sites")]).then(([services, sites]) => ({
-          services,
-          sites,
-        }));
-        this.offered.catch(() => (this.offered = null));
+      const { tenant, language } = this.settings;
+      if (!this.offered || this.offered.language !== language) {
+        const query = "?tenant=" + encodeURIComponent(tenant) + "&language=" + language;
+        const offered = Promise.all(["/services", "/sites"].map((path) => this.request("GET", path + query))).then(
+          ([services, sites]) => ({ services, sites }),
+        );
+        offered.language = language;
+        offered.catch(() => (this.offered = null));
+        this.offered = offered;
       }
       return this.offered;
     }
@@ -895,7 +1053,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 
   class LotseChat extends HTMLElement {
     static get observedAttributes() {
-      return ["open"];
+      return ["open", "language"];
     }
 
     connectedCallback() {
@@ -920,7 +1078,9 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     attributeChangedCallback(name, before, after) {
-      if (this.panel && (before === null) !== (after === null)) this.reveal(after !== null);
+      if (!this.panel) return;
+      if (name === "language") this.pageChose(ours(after) || "de");
+      else if ((before === null) !== (after === null)) this.reveal(after !== null);
     }
 
     /** Opens the chat as if the citizen had pressed the button. */
@@ -942,11 +1102,9 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     // ------------------------------------------------ building
 
     build() {
-      const asked = this.getAttribute("language");
-      const language = TEXTS[asked] ? asked : "de";
       const api = (this.getAttribute("api") || SCRIPT_ORIGIN).replace(/\/+$/, "");
-      this.words = TEXTS[language];
-      this.settings = { tenant: this.getAttribute("tenant") || "", api, language };
+      this.words = completed("de");
+      this.settings = { tenant: this.getAttribute("tenant") || "", api, language: "de" };
       this.conversation = new Conversation(this.settings, {
         messages: (messages, context) => this.receive(messages, context),
         sent: (entry) => this.markSent(entry),
@@ -954,7 +1112,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         state: (state, before, data) => this.showState(state, before, data),
         typing: (role, active, name) => this.showPersonTyping(role, active, name),
         connection: (kind, seconds, detail) => this.showConnection(kind, seconds, detail),
-        renewed: () => this.restartView(this.words.gone),
+        renewed: () => this.restartView((w) => w.gone),
+        language: (language) => this.heed(language),
       });
       this.seen = new Map(); // message id → node
       this.local = []; // own messages shown before the api has named them: {entry, node, sent}
@@ -970,13 +1129,101 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       } else {
         root.append(el("style", { text: STYLE }));
       }
-      root.append(this.buildFrame());
+      root.append((this.frame = this.buildFrame()));
       this.input.value = this.conversation.stored.draft || "";
+      this.wear(this.words);
+      const language = ours(this.conversation.stored.language || this.getAttribute("language")) || "de";
+      if (language === "de") return;
+      this.frame.classList.add("loading"); // no German for a moment, unless it takes long
+      setTimeout(() => this.frame.classList.remove("loading"), LOADING_AT_MOST);
+      this.speak(language);
+    }
+
+    // ------------------------------------------------ language
+
+    /** Changes the language of the widget's own words; what was said stays as it was said. */
+    async speak(language) {
+      this.settings.language = language;
+      const words = await wordsOf(language);
+      if (language !== this.settings.language) return; // another one was chosen meanwhile
+      this.wear(words);
+      this.frame.classList.remove("loading");
+    }
+
+    /** Puts these words everywhere. Nodes stay: nothing that was read, written, opened or focused is lost. */
+    wear(words) {
+      this.words = words;
+      this.frame.lang = tongue("", words.language);
+      this.frame.dir = words.dir;
+      dress(this.frame, words);
+      for (const button of this.shadowRoot.querySelectorAll("[data-language]")) {
+        const current = button.dataset.language === this.settings.language;
+        if (current) button.setAttribute("aria-current", "true");
+        else button.removeAttribute("aria-current");
+      }
       this.scale(this.conversation.stored.scale || 1);
     }
 
+    /** The citizen's choice. It holds for this session, and the dialogue says in that language that it has changed. */
+    chooseLanguage(language, focus) {
+      const same = language === this.settings.language; // it holds from now on, whatever is written
+      this.conversation.keep({ language });
+      this.speak(language);
+      const { stored, starting, state } = this.conversation;
+      if (!stored.id && !starting) this.begin();
+      else if (same || state === "human") {
+        const tell = () => this.conversation.tellLanguage(language);
+        this.conversation
+          .start()
+          .then(tell)
+          .catch(() => undefined);
+      } else if (state !== "closed" && !this.ended) {
+        const payload = "/change_language" + JSON.stringify({ language });
+        const node = this.dispatch({ key: uuid(), payload, title: LANGUAGES[language], language });
+        if (!focus) this.readOnFrom(node);
+      }
+      if (focus) focus.focus();
+    }
+
+    /** The language that the api writes in. */
+    heed(language) {
+      if (language === this.settings.language) return;
+      this.conversation.keep({ language });
+      this.speak(language);
+    }
+
+    /** The page asks for a language; what the citizen has chosen goes before it. */
+    pageChose(language) {
+      if (this.conversation.stored.language || language === this.settings.language) return;
+      this.speak(language);
+      if (this.conversation.stored.id) this.conversation.tellLanguage(language).catch(() => undefined);
+    }
+
+    /** All languages by their own names, as buttons. */
+    buildLanguages(properties, choose) {
+      const list = el("ul", properties);
+      for (const [language, name] of Object.entries(LANGUAGES))
+        list.append(
+          el(
+            "li",
+            null,
+            el(
+              "button",
+              { type: "button", lang: tongue("", language), "data-language": language, click: () => choose(language) },
+              language === EASY && icon("easy"),
+              el("bdi", { text: name }),
+            ),
+          ),
+        );
+      return list;
+    }
+
+    /** Who has said nothing yet sees all languages above the greeting; later they are in the head. */
+    offerLanguages() {
+      this.tongues.hidden = this.record.some((message) => message.role === "citizen");
+    }
+
     buildFrame() {
-      const w = this.words;
       this.launcher = el(
         "button",
         {
@@ -990,7 +1237,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           },
         },
         icon("chat"),
-        el("span", { text: this.getAttribute("label") || w.launcher }),
+        el("span", { text: (w) => (this.inPagesLanguage() && this.getAttribute("label")) || w.launcher }),
         (this.badge = el("span", { class: "badge", hidden: true })),
       );
 
@@ -999,23 +1246,53 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         {
           class: "tool",
           type: "button",
-          "aria-label": w.menu,
-          title: w.menu,
+          "aria-label": (w) => w.menu,
+          title: (w) => w.menu,
           "aria-expanded": "false",
           "aria-controls": "menu",
-          click: () => this.toggleMenu(),
+          click: () => this.toggle(this.menu),
         },
         icon("menu"),
+      );
+      // "Language" beside it for who can not read the words that are there now
+      const chooseLanguage = (w) => w.languages + (w.language === "en" ? "" : " (Language)");
+      this.languagesButton = el(
+        "button",
+        {
+          class: "tool",
+          type: "button",
+          "aria-label": chooseLanguage,
+          title: chooseLanguage,
+          "aria-expanded": "false",
+          "aria-controls": "languages",
+          click: () => {
+            this.toggle(this.languages);
+            if (!this.languages.hidden) this.languages.querySelector("[aria-current]").focus();
+          },
+        },
+        icon("globe"),
       );
       const header = el(
         "div",
         { class: "head" },
         icon("chat"),
-        el("div", null, el("h2", { id: "title", text: w.title }), el("p", { id: "machine", text: w.machine })),
+        el(
+          "div",
+          null,
+          el("h2", { id: "title", text: (w) => w.title }),
+          el("p", { id: "machine", text: (w) => w.machine }),
+        ),
+        this.languagesButton,
         this.menuButton,
         el(
           "button",
-          { class: "tool", type: "button", "aria-label": w.close, title: w.close, click: () => this.hide() },
+          {
+            class: "tool",
+            type: "button",
+            "aria-label": (w) => w.close,
+            title: (w) => w.close,
+            click: () => this.hide(),
+          },
           icon("close"),
         ),
       );
@@ -1028,7 +1305,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
             type: "button",
             text,
             click: () => {
-              this.toggleMenu(false);
+              this.toggle(null);
               act();
             },
           }),
@@ -1036,35 +1313,64 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.scaleValue = el("span");
       this.scaleDown = el("button", {
         type: "button",
-        "aria-label": w.smaller,
+        "aria-label": (w) => w.smaller,
         text: "A−",
         click: () => this.stepScale(-1),
       });
       this.scaleUp = el("button", {
         type: "button",
-        "aria-label": w.larger,
+        "aria-label": (w) => w.larger,
         text: "A+",
         click: () => this.stepScale(1),
       });
       this.menu = el(
         "ul",
         { class: "menu", id: "menu", hidden: true },
-        entry(w.restart, () => this.askRestart()),
-        entry(w.save, () => this.saveTranscript()),
-        entry(w.erase, () => this.askErase()),
+        entry(
+          (w) => w.restart,
+          () => this.askRestart(),
+        ),
+        entry(
+          (w) => w.save,
+          () => this.saveTranscript(),
+        ),
+        entry(
+          (w) => w.erase,
+          () => this.askErase(),
+        ),
         el("li", { class: "scale" }, this.scaleValue, this.scaleDown, this.scaleUp),
       );
+      this.languages = this.buildLanguages(
+        {
+          class: "menu languages",
+          id: "languages",
+          "aria-label": (w) => w.languages,
+          hidden: true,
+          keydown: (event) => this.onLanguagesKey(event),
+        },
+        (language) => {
+          this.toggle(null);
+          this.chooseLanguage(language, this.languagesButton);
+        },
+      );
+      this.popups = [
+        [this.menu, this.menuButton],
+        [this.languages, this.languagesButton],
+      ];
 
       this.log = el("div", {
         class: "log",
         role: "log",
         "aria-live": "polite",
         "aria-relevant": "additions",
-        "aria-label": w.log,
+        "aria-label": (w) => w.log,
         tabindex: "0",
         scroll: () => this.noteScroll(),
       });
-      this.log.append(this.buildPrivacy());
+      this.tongues = this.buildLanguages({ class: "tongues", "aria-label": (w) => w.languages }, (language) =>
+        this.chooseLanguage(language),
+      );
+      this.log.append(this.buildPrivacy(), this.tongues);
       this.typingRow = el("div", { class: "message", "aria-hidden": "true", hidden: true });
       this.log.append(this.typingRow);
 
@@ -1072,7 +1378,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         "button",
         { class: "newer", type: "button", hidden: true, click: () => this.toNewest() },
         icon("down"),
-        w.newer,
+        el("span", { text: (w) => w.newer }),
       );
       this.banner = el("div", { class: "banner", role: "status", hidden: true });
       this.notice = el("div", { class: "notice", role: "status", hidden: true });
@@ -1087,7 +1393,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.input = el("textarea", {
         id: "input",
         rows: "1",
-        placeholder: w.placeholder,
+        placeholder: (w) => w.placeholder,
         "aria-describedby": "counter",
         enterkeyhint: "send",
         autocomplete: "off",
@@ -1099,7 +1405,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       });
       this.sendButton = el(
         "button",
-        { class: "send", type: "submit", "aria-label": w.send, title: w.send },
+        { class: "send", type: "submit", "aria-label": (w) => w.send, title: (w) => w.send },
         icon("send"),
       );
       this.form = el(
@@ -1111,15 +1417,15 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
             this.submit();
           },
         },
-        el("label", { class: "unseen", for: "input", text: w.input }),
+        el("label", { class: "unseen", for: "input", text: (w) => w.input }),
         this.input,
         this.sendButton,
       );
       this.person = el(
         "button",
-        { class: "person", type: "button", click: () => this.choose(TALK_TO_HUMAN, w.human) },
+        { class: "person", type: "button", click: () => this.choose(TALK_TO_HUMAN, this.words.human) },
         icon("human"),
-        w.human,
+        el("span", { text: (w) => w.human }),
       );
       const foot = el(
         "div",
@@ -1138,35 +1444,43 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           id: "panel",
           role: "dialog",
           "aria-modal": "false",
-          "aria-label": w.dialog,
+          "aria-label": (w) => w.dialog,
           "aria-describedby": "machine",
           tabindex: "-1",
           hidden: true,
           keydown: (event) => this.onKey(event),
           focusin: () => this.begin(),
-          pointerdown: (event) => this.closeMenuOutside(event),
+          pointerdown: (event) => this.closePopupsOutside(event),
         },
         header,
+        this.languages,
         this.menu,
         this.log,
         foot,
       );
       this.hail = el("p", { class: "unseen", role: "status" });
-      return el("div", { class: "frame", lang: this.settings.language }, this.launcher, this.hail, this.panel);
+      return el("div", { class: "frame" }, this.launcher, this.hail, this.panel);
+    }
+
+    inPagesLanguage() {
+      return this.words.language === (ours(this.getAttribute("language")) || "de");
+    }
+
+    newTab() {
+      return el("span", { class: "unseen", text: (w) => " (" + w.newTab + ")" });
     }
 
     buildPrivacy() {
-      const w = this.words;
       const href = safeUrl(this.getAttribute("privacy") || "/datenschutz", this.settings.api);
       return el(
         "p",
         { class: "privacy" },
-        w.privacy + " ",
+        el("span", { text: (w) => w.privacy + " " }),
         el(
           "a",
           { href, target: "_blank", rel: "noopener" },
-          w.privacyLink,
-          el("span", { class: "unseen", text: " (" + w.newTab + ")" }),
+          el("span", { text: (w) => w.privacyLink }),
+          this.newTab(),
         ),
       );
     }
@@ -1183,7 +1497,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
             const silent = this.panel.hidden && !this.conversation.stored.pending.length;
             if (failure.kind === "gone" && silent) this.conversation.leave();
             else if (failure.kind === "gone") this.conversation.renew();
-            else if (failure.kind !== "left") this.say(failure.detail || this.words.failed);
+            else if (failure.kind !== "left") this.say(failure.detail || ((w) => w.failed));
           });
       } else if (pending.length) {
         this.showUnsent();
@@ -1202,7 +1516,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         this.stopWaiting();
         this.begun = false;
         if (failure.kind !== "left")
-          this.say(failure.detail || this.words.failed, { alarm: true, again: () => this.begin() });
+          this.say(failure.detail || ((w) => w.failed), { alarm: true, again: () => this.begin() });
       });
     }
 
@@ -1221,7 +1535,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         this.measure();
         this.toNewest(true);
       } else {
-        this.toggleMenu(false);
+        this.toggle(null);
         if (hadFocus) (this.opener && this.opener.isConnected ? this.opener : this.launcher).focus();
       }
       this.dispatchEvent(new CustomEvent(open ? "lotse-open" : "lotse-close", { bubbles: true }));
@@ -1236,6 +1550,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     backOnline() {
+      if (this.words.missing) this.speak(this.settings.language);
       if (this.conversation.alarms.size) this.conversation.wake();
       else this.showConnection("there");
     }
@@ -1279,9 +1594,10 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     onKey(event) {
       if (event.key === "Escape") {
         event.stopPropagation();
-        if (!this.menu.hidden) {
-          this.toggleMenu(false);
-          this.menuButton.focus();
+        const opened = this.popups.find(([popup]) => !popup.hidden);
+        if (opened) {
+          this.toggle(null);
+          opened[1].focus();
         } else if (!this.question.hidden) this.answerQuestion();
         else this.hide();
       } else if (event.key === "Tab" && this.panel.classList.contains("whole")) {
@@ -1304,15 +1620,26 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.submit();
     }
 
-    toggleMenu(open) {
-      const next = open === undefined ? this.menu.hidden : open;
-      this.menu.hidden = !next;
-      this.menuButton.setAttribute("aria-expanded", String(next));
+    /** Opens this popup or, where it is open, closes it; all others close. */
+    toggle(chosen) {
+      for (const [popup, button] of this.popups) {
+        popup.hidden = popup !== chosen || !popup.hidden;
+        button.setAttribute("aria-expanded", String(!popup.hidden));
+      }
     }
 
-    closeMenuOutside(event) {
-      if (!this.menu.hidden && !this.menu.contains(event.target) && !this.menuButton.contains(event.target))
-        this.toggleMenu(false);
+    closePopupsOutside(event) {
+      if (!this.popups.some((pair) => pair.some((node) => node.contains(event.target)))) this.toggle(null);
+    }
+
+    /** Arrows go through the languages, and so does Tab. */
+    onLanguagesKey(event) {
+      const buttons = Array.from(this.languages.querySelectorAll("button"));
+      const at = buttons.indexOf(this.shadowRoot.activeElement);
+      const next = { ArrowDown: at + 1, ArrowUp: at - 1 + buttons.length, Home: 0, End: buttons.length - 1 }[event.key];
+      if (next === undefined) return;
+      event.preventDefault();
+      buttons[next % buttons.length].focus();
     }
 
     // ------------------------------------------------ writing
@@ -1327,6 +1654,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           : "";
       this.counter.classList.toggle("over", over);
       this.input.setAttribute("aria-invalid", String(over));
+      if (length) this.input.dir = "auto";
+      else this.input.removeAttribute("dir"); // the example stands where the first letter will
       this.sendButton.disabled = over || this.input.disabled;
       this.conversation.keep({ draft: this.input.value });
       this.input.style.height = "auto";
@@ -1347,8 +1676,12 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 
     choose(payload, title, button) {
       if (button) button.classList.add("chosen");
-      const node = this.dispatch({ key: uuid(), payload, title });
-      node.tabIndex = -1; // the pressed button goes: reading goes on from here, the next Tab reaches the reply
+      this.readOnFrom(this.dispatch({ key: uuid(), payload, title }));
+    }
+
+    /** The pressed button goes: reading goes on from here, the next Tab reaches the reply. */
+    readOnFrom(node) {
+      node.tabIndex = -1;
       node.focus({ preventScroll: true });
     }
 
@@ -1371,10 +1704,11 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       const node = el(
         "div",
         { class: "message citizen" },
-        el("span", { class: "unseen", text: this.words.you + ": " }),
-        el("div", { class: "bubble", text: entry.title || entry.text }),
+        el("span", { class: "unseen", text: (w) => w.you + ": " }),
+        this.ownBubble(entry.title || entry.text),
         delivery,
       );
+      dress(node, this.words);
       this.log.insertBefore(node, this.typingRow);
       const own = {
         entry,
@@ -1385,10 +1719,15 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       };
       this.local.push(own);
       this.record.push(own.record);
+      this.offerLanguages();
       own.timer = setTimeout(() => {
         if (!own.sent && !delivery.textContent) delivery.textContent = this.words.sending;
       }, 1500);
       return node;
+    }
+
+    ownBubble(text) {
+      return typed(el("div", { class: "bubble", dir: "auto", lang: tongue(text, this.settings.language) }), text);
     }
 
     showUnsent() {
@@ -1408,7 +1747,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     /** The api does not take the message: say why and give the text back. */
     refuse(entry, detail) {
       this.stopWaiting();
-      this.say(detail || this.words.failed, { alarm: true });
+      this.say(detail || ((w) => w.failed), { alarm: true });
       if (!entry) return;
       this.removeOwn(entry);
       if (entry.text && !this.input.value) {
@@ -1475,10 +1814,12 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
 
     showMessage(message, before) {
       const node = message.role === "citizen" ? this.ownMessage(message) : this.otherMessage(message);
+      dress(node, this.words);
       this.seen.set(message.id, node);
       this.log.insertBefore(node, before || this.typingRow);
       if (before) this.record.unshift(message);
       else this.record.push(message);
+      this.offerLanguages();
       if (message.data && (message.kind === "handoff" || message.role === "caseworker"))
         this.handoff = Object.assign({}, this.handoff, message.data);
       return node;
@@ -1488,8 +1829,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       return el(
         "div",
         { class: "message citizen" },
-        el("span", { class: "unseen", text: this.words.you + ": " }),
-        el("div", { class: "bubble", text: this.ownText(message) }),
+        el("span", { class: "unseen", text: (w) => w.you + ": " }),
+        this.ownBubble(this.ownText(message)),
       );
     }
 
@@ -1503,59 +1844,75 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       return offered ? offered.title : message.text;
     }
 
-    speaker(message) {
-      const w = this.words;
+    speaker(message, w, person) {
       if (message.role === "bot") return [w.bot, w.botKind];
       if (message.role === "caseworker")
-        return [(message.data && message.data.name) || this.personName() || w.caseworker, w.caseworkerKind];
+        return [(message.data && message.data.name) || person || w.caseworker, w.caseworkerKind];
       return [w.system, ""];
     }
 
     otherMessage(message) {
-      const [name, kind] = this.speaker(message);
-      const bubble = el("div", { class: "bubble" });
+      const language = this.languageOf(message);
+      const person = this.personName(); // whoever holds the conversation later has not written this
+      const who = (w) => {
+        const [name, kind] = this.speaker(message, w, person);
+        return [kind ? name + " (" + kind + ")" : name, clock(message.created_at, w)].filter(Boolean).join(" · ");
+      };
+      const bubble = el("div", { class: "bubble", dir: message.role === "caseworker" && "auto" });
       const node = el(
         "div",
         { class: "message " + [message.role, message.kind].filter((word) => /^[a-z_]+$/.test(word || "")).join(" ") },
-        el("p", {
-          class: message.role === "system" ? "unseen" : "who",
-          text: [kind ? name + " (" + kind + ")" : name, clock(message.created_at)].filter(Boolean).join(" · "),
-        }),
+        el("p", { class: message.role === "system" ? "unseen" : "who", text: who }),
         bubble,
       );
-      if (message.kind === "crisis") bubble.append(el("h3", { text: this.words.crisis }));
-      bubble.append(
-        markdown(message.text, {
-          base: this.settings.api,
-          emergency: message.kind === "crisis" || /Notruf|Gefahr/.test(message.text),
-        }),
-      );
+      if (message.kind === "crisis") bubble.append(el("h3", { text: (w) => w.crisis }));
+      const options = {
+        base: this.settings.api,
+        emergency: ["crisis", "abstain"].includes(message.kind) || /Notruf|Gefahr/.test(message.text),
+      };
+      const germanFrom = message.data && message.data.german_from;
+      const parts = String(message.text || "").split(/\n{2,}/);
+      const german = germanFrom === undefined || germanFrom === null ? [] : parts.splice(germanFrom);
+      for (const [some, tongue] of [
+        [parts, language],
+        [german, "de"],
+      ])
+        if (some.length)
+          bubble.append(markdown(some.join("\n\n"), Object.assign({ language: tongue }, options)));
       if (message.kind === "appointment" && message.data) this.addAppointment(bubble, message.data);
       if (message.kind === "message_receipt") this.addReceipt(bubble, message);
-      if (message.kind === "answer" && message.data && message.data.links) bubble.append(this.links(message.data.links));
+      const links = (message.data && message.data.links) || [];
+      if (links.length) bubble.append(this.links(links));
       if (message.citations && message.citations.length) bubble.append(this.sources(message.citations));
-      if (message.choices && message.choices.length) node.append(this.choices(message.choices));
+      if (message.choices && message.choices.length) node.append(this.choices(message.choices, language));
       if (message.kind === "answer" && message.role === "bot") node.append(this.feedbackRow(message));
       return node;
     }
 
-    /** Forms to fill in and films to watch, on pages of the municipality. */
+    /** The language of a message: the api names it where it is not German. People in the office write German. */
+    languageOf(message) {
+      const named = message.data && message.data.language;
+      if (named) return ours(named) || "de";
+      const { language } = this.settings;
+      return SCRIPTS[language] && String(message.text).search(SCRIPTS[language]) >= 0 ? language : "de";
+    }
+
+    /** Forms to fill in, films to watch, maps and pages of the municipality. */
     links(links) {
       const list = el("ul", { class: "links" });
       for (const link of links) {
         const href = safeUrl(link.url, this.settings.api);
-        const kind = this.words[link.kind];
-        if (!href || !kind) continue;
+        if (!href) continue;
         list.append(
           el(
             "li",
             null,
-            kind + ": ",
+            ["form", "video", "map"].includes(link.kind) && el("span", { text: (w) => w[link.kind] + ": " }),
             el(
               "a",
               { href, target: "_blank", rel: "noopener" },
-              link.title,
-              el("span", { class: "unseen", text: " (" + this.words.newTab + ")" }),
+              aside(link.title, this.settings.language),
+              this.newTab(),
             ),
           ),
         );
@@ -1567,7 +1924,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       const list = el("ul", { class: "sources" });
       for (const citation of citations) {
         const href = citation.url && safeUrl(citation.url, this.settings.api);
-        const label = el("b", { text: citation.label });
+        const label = el("b", { lang: "de" }, el("bdi", { dir: "ltr", text: citation.label }));
+        const title = el("bdi", { lang: "de", text: citation.title });
         list.append(
           el(
             "li",
@@ -1577,27 +1935,29 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
                   "a",
                   { href, target: "_blank", rel: "noopener" },
                   label,
-                  citation.title,
-                  el("span", { class: "unseen", text: " (" + this.words.newTab + ")" }),
+                  title,
+                  this.newTab(),
                 )
-              : el("span", null, label, citation.title),
-            citation.as_of && el("small", { text: this.words.asOf(day(citation.as_of)) }),
+              : el("span", null, label, title),
+            citation.as_of && el("small", { text: (w) => w.asOf(day(citation.as_of, w)) }),
           ),
         );
       }
       return el(
         "details",
         { toggle: () => this.noteScroll() },
-        el("summary", null, el("span", { text: this.words.sources(citations.length) })),
+        el("summary", null, el("span", { text: (w) => w.sources(citations.length) })),
         list,
       );
     }
 
-    choices(choices) {
+    choices(choices, language) {
       const list = el("ul", { class: "choices" });
       for (const choice of choices) {
         const button = el("button", {
           type: "button",
+          dir: "auto",
+          lang: tongue(choice.title, language),
           text: choice.title,
           click: () => this.choose(choice.payload, choice.title, button),
         });
@@ -1618,38 +1978,42 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     feedbackRow(message) {
-      const row = el("p", { class: "feedback" }, this.words.helpful);
+      const row = el("p", { class: "feedback" }, el("span", { text: (w) => w.helpful }));
       const vote = async (helpful) => {
         const buttons = Array.from(row.querySelectorAll("button"));
         for (const button of buttons) button.disabled = true;
         try {
           await this.conversation.feedback(message.id, helpful);
           const hadFocus = row.contains(this.shadowRoot.activeElement);
-          row.textContent = this.words.thanks;
+          row.textContent = "";
+          row.append(dress(el("span", { text: (w) => w.thanks }), this.words));
           if (hadFocus || !this.shadowRoot.activeElement) {
             row.tabIndex = -1;
             row.focus({ preventScroll: true });
           }
         } catch (failure) {
           for (const button of buttons) button.disabled = false;
-          this.say(failure.detail || this.words.feedbackLost, { alarm: true });
+          this.say(failure.detail || ((w) => w.feedbackLost), { alarm: true });
         }
       };
       row.append(
-        el("button", { type: "button", text: this.words.yes, click: () => vote(true) }),
-        el("button", { type: "button", text: this.words.no, click: () => vote(false) }),
+        el("button", { type: "button", text: (w) => w.yes, click: () => vote(true) }),
+        el("button", { type: "button", text: (w) => w.no, click: () => vote(false) }),
       );
       return row;
     }
 
     addAppointment(bubble, data) {
-      const w = this.words;
-      const when = longDay(data.starts_at) + ", " + clock(data.starts_at) + " " + w.until + " " + clock(data.ends_at);
+      const comma = (w) => (w.dir === "rtl" ? "، " : ", ");
+      const when = (w) => {
+        const [from, to] = [data.starts_at, data.ends_at].map((time) => clock(time, w));
+        return [longDay(data.starts_at, w) + comma(w) + from, w.until, to, w.clock].filter(Boolean).join(" ");
+      };
       const what = el("dd");
       const where = el("dd");
       const fill = (service, site) => {
-        what.textContent = service.name;
-        where.textContent = [site.name, site.address].filter(Boolean).join(", ");
+        what.append(aside(service.name, this.settings.language));
+        where.append(aside([site.name, site.address].filter(Boolean).join(", "), "de"));
       };
       const fact = (term, value) => el("div", null, el("dt", { text: term }), value);
       const calendar = data.ics_url && safeUrl(data.ics_url, this.settings.api);
@@ -1658,19 +2022,20 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         el(
           "div",
           { class: "card" },
-          el("h3", { text: w.appointment }),
+          el("h3", { text: (w) => w.appointment }),
           el(
             "dl",
             null,
-            fact(w.when, el("dd", { text: when + " " + w.clock })),
-            fact(w.what, what),
-            fact(w.where, where),
+            fact((w) => w.when, el("dd", { text: when })),
+            fact((w) => w.what, what),
+            fact((w) => w.where, where),
           ),
           el(
             "div",
             { class: "actions" },
-            calendar && el("a", { href: calendar, download: "" }, icon("calendar"), w.calendar),
-            manage && el("a", { href: manage, target: "_blank", rel: "noopener" }, w.manage),
+            calendar &&
+              el("a", { href: calendar, download: "" }, icon("calendar"), el("span", { text: (w) => w.calendar })),
+            manage && el("a", { href: manage, target: "_blank", rel: "noopener", text: (w) => w.manage }),
           ),
         ),
       );
@@ -1697,8 +2062,8 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
           el(
             "div",
             { class: "card" },
-            el("h3", { text: this.words.receipt }),
-            el("div", { class: "number", text: number }),
+            el("h3", { text: (w) => w.receipt }),
+            el("div", { class: "number" }, el("bdi", { dir: "ltr", text: number })),
           ),
         );
     }
@@ -1707,7 +2072,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.unread += number;
       this.badge.hidden = false;
       this.badge.textContent = this.words.unread(this.unread);
-      this.hail.textContent = this.words.title + ": " + this.words.unread(this.unread);
+      this.hail.textContent = this.words.title + ": " + this.badge.textContent;
     }
 
     // ------------------------------------------------ scrolling
@@ -1780,31 +2145,34 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     showState(state, before, data) {
-      const w = this.words;
       if (Object.keys(data).length) this.handoff = Object.assign({}, this.handoff, data);
       const handoff = this.handoff || {};
       const parts = [];
       if (state === "waiting") {
-        const facts = [
-          w.waiting,
-          handoff.position > 0 && w.position(handoff.position),
-          handoff.estimated_wait_minutes > 0 && w.estimate(handoff.estimated_wait_minutes),
-        ];
+        const facts = (w) =>
+          [
+            w.waiting,
+            handoff.position > 0 && w.position(handoff.position),
+            handoff.estimated_wait_minutes > 0 && w.estimate(handoff.estimated_wait_minutes),
+          ]
+            .filter(Boolean)
+            .join(" ");
         parts.push(
-          el("p", { text: facts.filter(Boolean).join(" ") }),
-          el("button", { class: "plain", type: "button", text: w.stopWaiting, click: () => this.withdraw() }),
+          el("p", { text: facts }),
+          el("button", { class: "plain", type: "button", text: (w) => w.stopWaiting, click: () => this.withdraw() }),
         );
       } else if (state === "human") {
-        parts.push(el("p", { text: w.withHuman(this.personName() || w.someone) }));
+        const name = this.personName();
+        parts.push(el("p", { text: (w) => w.withHuman(name || w.someone) }));
       } else if (state === "closed") {
         parts.push(
-          el("p", { text: w.closed }),
-          el("button", { class: "plain", type: "button", text: w.restart, click: () => this.restart() }),
+          el("p", { text: (w) => w.closed }),
+          el("button", { class: "plain", type: "button", text: (w) => w.restart, click: () => this.restart() }),
         );
       } else if (before !== "bot" && before !== state) {
-        parts.push(el("p", { text: w.backToBot }));
+        parts.push(el("p", { text: (w) => w.backToBot }));
       }
-      const changed = parts.map((part) => part.textContent).join("") !== this.banner.textContent;
+      const changed = parts.map((part) => dress(part, this.words).textContent).join("") !== this.banner.textContent;
       if (changed && (parts.length || state !== before)) {
         this.banner.textContent = "";
         this.banner.append(...parts);
@@ -1825,14 +2193,13 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         await this.conversation.withdrawHandoff();
         this.input.focus();
       } catch (failure) {
-        if (failure.kind !== "left") this.say(failure.detail || this.words.failed, { alarm: true });
+        if (failure.kind !== "left") this.say(failure.detail || ((w) => w.failed), { alarm: true });
       }
     }
 
     showConnection(kind, seconds, detail) {
-      const w = this.words;
       if (kind === "there") {
-        if (this.trouble) this.say(w.back, { passing: true });
+        if (this.trouble) this.say((w) => w.back, { passing: true });
         this.trouble = false;
         return;
       }
@@ -1840,23 +2207,25 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.stopWaiting();
       for (const own of this.local) {
         if (own.sent) continue;
-        own.delivery.textContent = w.unsent;
+        own.delivery.textContent = this.words.unsent;
         own.node.classList.add("unsent");
       }
       if (kind === "limited")
-        this.say(w.slow(seconds <= 90 ? w.inSeconds(seconds) : w.atTime(clock(Date.now() + seconds * 1000))), {
-          alarm: true,
-        });
+        this.say(
+          (w) => w.slow(seconds <= 90 ? w.inSeconds(seconds) : w.atTime(clock(Date.now() + seconds * 1000, w))),
+          { alarm: true },
+        );
       else
-        this.say(detail || (kind === "lostLive" ? w.lostLive : w.lost), {
+        this.say(detail || ((w) => (kind === "lostLive" ? w.lostLive : w.lost)), {
           alarm: true,
           again: () => this.conversation.wake(),
         });
     }
 
     /** One line above the input: what went wrong, or that it is well again. */
-    say(text, options) {
+    say(said, options) {
       const { alarm, again, passing } = options || {};
+      const text = typeof said === "function" ? said(this.words) : said;
       const key = text + Boolean(again);
       if (key === this.said && !this.notice.hidden) return;
       this.said = key;
@@ -1865,13 +2234,13 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.notice.hidden = !text;
       if (!text) return;
       this.notice.className = alarm ? "notice" : "notice quiet";
-      this.notice.append(el("p", { text }));
+      this.notice.append(el("p", { dir: "auto", text: said }));
       if (again)
         this.notice.append(
           el("button", {
             class: "plain",
             type: "button",
-            text: this.words.again,
+            text: (w) => w.again,
             click: () => {
               this.say("");
               this.input.focus();
@@ -1879,6 +2248,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
             },
           }),
         );
+      dress(this.notice, this.words);
       if (this.follow && !this.panel.hidden) this.toNewest();
       if (passing) this.noticeEnd = setTimeout(() => this.say(""), 6000);
     }
@@ -1890,7 +2260,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       const cancel = el("button", {
         class: "plain",
         type: "button",
-        text: this.words.cancel,
+        text: (w) => w.cancel,
         click: () => this.answerQuestion(),
       });
       this.question.append(
@@ -1906,6 +2276,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
         }),
         cancel,
       );
+      dress(this.question, this.words);
       this.question.hidden = false;
       this.composer.hidden = true;
       cancel.focus();
@@ -1918,27 +2289,34 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     }
 
     askErase() {
-      this.ask(this.words.eraseQuestion, this.words.eraseYes, async () => {
+      const erase = async () => {
         try {
           await this.conversation.erase();
           this.clearView();
           this.input.value = "";
           this.measure();
-          this.end(this.words.erased);
+          this.end((w) => w.erased);
         } catch (failure) {
-          this.say(failure.detail || this.words.failed, { alarm: true });
+          this.say(failure.detail || ((w) => w.failed), { alarm: true });
         }
-      });
+      };
+      this.ask(
+        (w) => w.eraseQuestion,
+        (w) => w.eraseYes,
+        erase,
+      );
     }
 
     askRestart() {
       if (this.conversation.state === "bot" || this.conversation.state === "closed") this.restart();
-      else
+      else {
+        const { state } = this.conversation;
         this.ask(
-          this.conversation.state === "waiting" ? this.words.restartWaiting : this.words.restartHuman,
-          this.words.restartYes,
+          (w) => (state === "waiting" ? w.restartWaiting : w.restartHuman),
+          (w) => w.restartYes,
           () => this.restart(),
         );
+      }
     }
 
     restart() {
@@ -1966,10 +2344,11 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       const again = el("button", {
         class: "plain",
         type: "button",
-        text: this.words.restart,
+        text: (w) => w.restart,
         click: () => this.restart(),
       });
       this.banner.append(el("p", { text }), again);
+      dress(this.banner, this.words);
       again.focus();
     }
 
@@ -1980,6 +2359,7 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
       this.seen.clear();
       this.local = [];
       this.record = [];
+      this.offerLanguages();
       this.handoff = null;
       this.begun = false;
       this.ended = false;
@@ -1998,20 +2378,20 @@ textarea[aria-invalid="true"] { border-color: var(--alarm); outline-color: var(-
     saveTranscript() {
       const w = this.words;
       const lines = [
-        w.fileHeading(this.settings.tenant, day(Date.now()) + ", " + clock(Date.now()) + " " + w.clock),
+        w.fileHeading(this.settings.tenant, day(Date.now(), w) + ", " + (clock(Date.now(), w) + " " + w.clock).trim()),
         w.fileNote,
         "",
       ];
       for (const message of this.record) {
-        const who = message.role === "citizen" ? w.you : this.speaker(message)[0];
+        const who = message.role === "citizen" ? w.you : this.speaker(message, w)[0];
         lines.push(
-          "[" + clock(message.created_at) + "] " + who + ":",
+          "[" + clock(message.created_at, w) + "] " + who + ":",
           message.role === "citizen" ? this.ownText(message) : String(message.text || "").replace(/\*\*/g, ""),
         );
         for (const citation of message.citations || [])
           lines.push(
             "  – " +
-              [citation.label, citation.title, citation.as_of && w.asOf(day(citation.as_of)), citation.url]
+              [citation.label, citation.title, citation.as_of && w.asOf(day(citation.as_of, w)), citation.url]
                 .filter(Boolean)
                 .join(", "),
           );

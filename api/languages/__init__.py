@@ -1,0 +1,1 @@
+"""Everything said to citizens in their language: catalogs of sentences, and which language somebody writes."""
