@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from api import clock
@@ -42,19 +42,17 @@ def answers_of(
     return ChecklistAnswers.model_validate({**known, "service": service})
 
 
+Answers = Annotated[ChecklistAnswers, Depends(answers_of)]
+
+
 @router.get("/checkliste")
 def show(
     request: Request,
     tenant: TenantDependency,
     settings: SettingsDependency,
-    anlass: Chosen = "",
-    leistung: Chosen = "",
-    haushalt: Chosen = "",
-    arbeit: Chosen = "",
-    wohnen: Chosen = "",
+    answers: Answers,
 ) -> HTMLResponse:
     """What to bring, with boxes to tick, to print, to send and to change."""
-    answers = answers_of(tenant, anlass, leistung, haushalt, arbeit, wohnen)
     found = answers.of(tenant, laws_of(request))
     day, address = clock.today(), answers.address(tenant, settings.base_url)
     return page(
@@ -78,14 +76,9 @@ def download(
     request: Request,
     tenant: TenantDependency,
     settings: SettingsDependency,
-    anlass: Chosen = "",
-    leistung: Chosen = "",
-    haushalt: Chosen = "",
-    arbeit: Chosen = "",
-    wohnen: Chosen = "",
+    answers: Answers,
 ) -> PlainTextResponse:
     """The same list as a text file."""
-    answers = answers_of(tenant, anlass, leistung, haushalt, arbeit, wohnen)
     text = as_text(
         answers.of(tenant, laws_of(request)),
         tenant=tenant,

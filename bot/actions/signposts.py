@@ -90,7 +90,5 @@ class ActionInsult(Step):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         times = int(tracker.get_slot("insults") or 0)
-        dispatcher.utter_message(response="utter_insult") if not times else dispatcher.utter_message(
-            json_message=message("insult_again")
-        )
+        dispatcher.utter_message(json_message=message("insult_again" if times else "insult"))
         return [SlotSet("insults", times + 1)]
