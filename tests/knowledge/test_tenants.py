@@ -61,7 +61,7 @@ def test_rent_limits_go_on_for_larger_households():
         ("kind: debt, partner: schuldnerberatung", "kind: debt", "genau eins von team, contact, partner"),
         ("contact: arbeitgeberservice", "contact: arbeitgeberservice, team: leistung", "genau eins von team"),
         ("partner: frauenhaus}", "partner: frauenhaus, site: musterstadt}", "site gibt es nur zusammen mit team"),
-        ("name: Familienservice Musterkreis, ", "", "Weg kinderbetreuung: name fehlt"),
+        ("name: Familien-Service Musterkreis, ", "", "Weg kinderbetreuung: name fehlt"),
         ("kind: childcare, ", "", "Weg kinderbetreuung: words fehlt"),
         ("site: musterstadt, service: arbeitsvermittlung", "site: neustadt-am-see, service: arbeitsvermittlung",
          "gibt es am Standort neustadt-am-see nicht"),
