@@ -195,5 +195,6 @@ def test_erasing_a_conversation_erases_the_dialogues_memory_too(system, citizen)
 def checkpoint(database) -> None:
     """Write SQLite's log back into the file, so that the file shows everything."""
     with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("VACUUM")  # goes into the log itself while others hold the database open
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("VACUUM")
